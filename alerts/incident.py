@@ -1,0 +1,70 @@
+"""CONTRACT: an incident, one per rule and subject, and its life as an append-only list of steps."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["watch", "act"]
+State = Literal["pending", "firing", "acknowledged", "resolved", "expired"]
+StepKind = Literal[
+    "pending", "firing", "acknowledged", "assigned", "snoozed", "unsnoozed", "escalated", "repeated",
+    "suppressed", "unsuppressed", "commented", "done", "dismissed", "resolved", "expired", "measured",
+]  # fmt: skip
+
+
+class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that happened to an incident; nothing is ever overwritten.
+
+    Attributes:
+        n: its number within the incident, from 0; (incident, n) identifies it for ever.
+        at: log time; ``actor``: a person's id, or ``floorcast``.
+        reason: why, as a catalogue key; ``args`` fill its sentence in either language.
+    """
+
+    n: int
+    at: datetime
+    kind: StepKind
+    actor: str = "floorcast"
+    reason: str = ""
+    args: dict[str, str | int | float | None] = {}
+
+
+class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A thing on the floor that someone should act on.
+
+    Attributes:
+        id: ``store/rule/subject/opened``; the same in every replay.
+        metric, value, threshold, reference: what was seen, the level it crossed, and what that level comes
+            from; in the metric's own unit.
+        low, high: the interval of the evidence when it was last judged.
+        at_risk_minor: money at risk over the window, in the currency's minor unit; ranks incidents.
+        title, action: catalogue keys; ``args`` fill both sentences.
+        owner: who has it; snoozed_until: pushes rest until then; muted: why no push goes out.
+        outcome: what changed after the action, once measured.
+    """
+
+    id: str
+    store: str
+    rule: str
+    subject: str
+    severity: Severity
+    state: State
+    opened_at: datetime
+    updated_at: datetime
+    metric: str
+    window: str
+    value: float | None
+    threshold: float | None
+    reference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    at_risk_minor: int | None = None
+    title: str = ""
+    action: str = ""
+    args: dict[str, str | int | float | None] = {}
+    owner: str | None = None
+    snoozed_until: datetime | None = None
+    muted: str | None = None
+    outcome: dict[str, str | int | float | None] = {}
+    steps: list[Step] = []

@@ -1,0 +1,23 @@
+"""Every Redis name this package writes, its type and lifetime.
+
+| key | type | holds | lifetime |
+|---|---|---|---|
+| ``incidents:{p}:<store>`` | hash | newest state of each open or recent incident, by id | until history takes it |
+| ``outbox:{p}`` | stream | notifications to deliver, one per incident step and route | ``alerts.outbox_retention_h`` |
+| ``sent:{p}`` | hash | delivery attempts by idempotency key | ``alerts.outbox_retention_h`` |
+"""
+
+
+def incidents_key(partition: int, store: str) -> str:
+    """The incidents of a store."""
+    return f"incidents:{{{partition}}}:{store}"
+
+
+def outbox_key(partition: int) -> str:
+    """What is to be told to whom."""
+    return f"outbox:{{{partition}}}"
+
+
+def sent_key(partition: int) -> str:
+    """What was delivered, tried or given up."""
+    return f"sent:{{{partition}}}"

@@ -1,0 +1,1 @@
+"""The command line that starts, feeds, replays and checks the house."""

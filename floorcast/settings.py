@@ -1,0 +1,81 @@
+"""``config.toml`` as one typed value: one table a package, refused with path and reason when wrong."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from alerts.settings import AlertsSettings
+from dashboard.settings import DashboardSettings
+from flows.settings import FlowsSettings
+from sensors.settings import SensorsSettings, Table
+
+
+class SettingsError(Exception):
+    """A configuration that cannot be used; the message is the one line to show."""
+
+
+class FloorcastSettings(Table, kw_only=True, frozen=True):
+    """``[floorcast]``: the command line's own."""
+
+    archive_dir: str = ".floorcast/archive"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0  # 0: no metrics page
+
+
+class Settings(Table, kw_only=True, frozen=True):
+    """The whole file."""
+
+    sensors: SensorsSettings = SensorsSettings()
+    flows: FlowsSettings = FlowsSettings()
+    alerts: AlertsSettings = AlertsSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    floorcast: FloorcastSettings = FloorcastSettings()
+
+
+_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$?\.?(?P<path>.*)`)?$", re.DOTALL)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check ``config.toml``; raises ``SettingsError`` with the place and the reason."""
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file; copy the documented config.toml") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    return parse_settings(raw, str(path))
+
+
+def parse_settings(raw: str, name: str = "config.toml") -> Settings:
+    """Decode TOML text; raises ``SettingsError``.
+
+    >>> explain("Expected `float` > 0.0 - at `$.flows.publish_s`")
+    'flows.publish_s: expected a number above 0'
+    """
+    try:
+        tree = tomllib.loads(raw)
+        settings = msgspec.convert(tree, Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name}: not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{name}: {explain(str(error))}") from None
+    return settings
+
+
+def explain(message: str) -> str:
+    """Turn msgspec's words into ``path: reason``."""
+    match = _WHERE.match(message)
+    what = match["what"] if match else message
+    path = (match["path"] if match else None) or "top level"
+    for pattern, reason in (
+        (r"Expected `(?:float|int)` > (\S+)", r"expected a number above \1"),
+        (r"Expected `(?:float|int)` >= (\S+)", r"expected a number of at least \1"),
+        (r"Expected `(?:float|int)` <= (\S+)", r"expected a number of at most \1"),
+        (r"Expected `([^`]+)`, got `([^`]+)`", r"expected \1, got \2"),
+        (r"Object contains unknown field `([^`]+)`", r"unknown key \1"),
+        (r"Object missing required field `([^`]+)`", r"missing key \1"),
+    ):
+        what = re.sub(pattern, reason, what)
+    return f"{path}: {re.sub(r'above 0[.]0$', 'above 0', what)}"

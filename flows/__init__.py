@@ -1,0 +1,1 @@
+"""What it means: the event log in, facts with their evidence out."""

@@ -1,0 +1,54 @@
+"""The ``[flows]`` table: windows, lateness, deduplication, benchmarks."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from sensors.settings import Positive, PositiveInt, Table
+
+Ratio = Annotated[float, Meta(gt=0, le=10)]
+
+
+class Benchmark(Table, kw_only=True, frozen=True):
+    """What is normal until the shop's own history says so; defaults are the trade press's figures.
+
+    Attributes:
+        conversion: transactions ÷ visitors; ``conversion_low`` and ``_high`` its usual band.
+        atv_minor: net sales ÷ transactions.
+    """
+
+    conversion: Ratio = 0.15
+    conversion_low: Ratio = 0.12
+    conversion_high: Ratio = 0.18
+    atv_minor: PositiveInt = 10_250
+    atv_low_minor: PositiveInt = 8_500
+    atv_high_minor: PositiveInt = 12_000
+    queue_wait_s: Positive = 180.0
+
+
+class Lateness(Table, kw_only=True, frozen=True):
+    """How late devices may be: a window is settling until then, final after it."""
+
+    settle_s: Positive = 120.0
+    sensor_silent_s: Positive = 900.0  # an active sensor unheard this long holds no watermark back
+
+
+class FlowsSettings(Table, kw_only=True, frozen=True):
+    """``[flows]``."""
+
+    publish_s: Positive = 1.0  # at most one publication per store in this time
+    dedup_horizon_h: Positive = 24.0
+    dedup_ids: PositiveInt = 20_000  # ids a store may hold in each of two generations
+    pane_hours: PositiveInt = 48
+    facts_retention_h: Positive = 48.0
+    series_days: PositiveInt = 35
+    evidence_level: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95  # of the intervals shown
+    snapshot_s: Positive = 2.0  # of the recovery store
+    recovery_dir: str = ".floorcast/recovery"
+    lateness: Lateness = Lateness()
+    benchmark: Benchmark = Benchmark()
+    benchmarks: dict[str, Benchmark] = {}  # by store id; instead of ``benchmark``
+
+    def benchmark_of(self, store: str) -> Benchmark:
+        """The benchmark profile of a store."""
+        return self.benchmarks.get(store, self.benchmark)

@@ -1,0 +1,1 @@
+"""What the floor says: devices and tills in, one durable event log out."""

@@ -1,0 +1,36 @@
+"""Every Redis name this package writes, its type and lifetime.
+
+Keys carry the partition as a Redis Cluster hash tag, so that one partition's keys live on one node.
+
+| key | type | holds | lifetime |
+|---|---|---|---|
+| ``log:{p}`` | stream | the event log of partition p | ``sensors.log.retention_h`` |
+| ``dead:{p}`` | stream | rejects: reason, topic, raw bytes | ``sensors.log.dead_letters`` entries |
+| ``device:{p}`` | hash | last word of each device of the partition's stores | kept |
+"""
+
+from zlib import crc32
+
+
+def partition_of(store: str, partitions: int) -> int:
+    """The partition a store lives on: a stable hash, the same in every process and release.
+
+    >>> partition_of("riverside", 16)
+    3
+    """
+    return crc32(store.encode()) % partitions
+
+
+def log_key(partition: int) -> str:
+    """The event log of one partition."""
+    return f"log:{{{partition}}}"
+
+
+def dead_key(partition: int) -> str:
+    """The dead letters of one partition; a reject without a known store goes to partition 0."""
+    return f"dead:{{{partition}}}"
+
+
+def device_key(partition: int) -> str:
+    """What was last heard from each device, by ``store/source``."""
+    return f"device:{{{partition}}}"
