@@ -4,7 +4,7 @@
 |---|---|---|---|
 | ``facts:{p}`` | stream | newline-joined ``FactBatch`` JSON, for the alert dataflow | ``flows.facts_retention_h`` |
 | ``latest:{p}:<store>`` | hash | newest fact by ``metric|subject|window`` (trailing windows, levels) | kept |
-| ``series:{p}:<store>:<day>`` | hash | facts of aligned windows by ``metric|subject|window|start`` | ``flows.series_days`` |
+| ``series:{p}:<store>:<day>`` | hash | aligned windows by ``metric|subject|window|start`` | ``series_days`` |
 | ``clock:{p}:<store>`` | hash | ``at``, ``position`` of the newest batch, written with its facts | kept |
 | ``changed:{p}`` | channel | store ids whose facts or incidents changed | – |
 """

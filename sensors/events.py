@@ -119,7 +119,7 @@ class Line(Struct, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Tender(Struct, kw_only=True, omit_defaults=True, gc=False):
-    """How part of a ticket was paid: cash, card, wechat, alipay, voucher, …"""
+    """How part of a ticket was paid: cash, card, wechat, alipay, voucher or another."""
 
     means: Name
     amount_minor: Minor
