@@ -7,6 +7,7 @@ Keys carry the partition as a Redis Cluster hash tag, so that one partition's ke
 | ``log:{p}`` | stream | the event log of partition p | ``sensors.log.retention_h`` |
 | ``dead:{p}`` | stream | rejects: reason, topic, raw bytes | ``sensors.log.dead_letters`` entries |
 | ``device:{p}`` | hash | last word of each device of the partition's stores | kept |
+| ``committed:log:{p}`` | hash | how far each consumer of the stream has surely come; retention stops there | kept |
 """
 
 from zlib import crc32
@@ -34,3 +35,12 @@ def dead_key(partition: int) -> str:
 def device_key(partition: int) -> str:
     """What was last heard from each device, by ``store/source``."""
     return f"device:{{{partition}}}"
+
+
+def committed_key(stream: str) -> str:
+    """How far each consumer of a stream has surely come, by the consumer's name.
+
+    >>> committed_key(log_key(3))
+    'committed:log:{3}'
+    """
+    return f"committed:{stream}"
