@@ -8,11 +8,12 @@ import msgspec
 
 from alerts.settings import AlertsSettings
 from dashboard.settings import DashboardSettings
+from floorcast.errors import FloorcastError
 from flows.settings import FlowsSettings
 from sensors.settings import SensorsSettings, Table
 
 
-class SettingsError(Exception):
+class SettingsError(FloorcastError):
     """A configuration that cannot be used; the message is the one line to show."""
 
 
