@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,11 @@ def fingerprint(extra: list[Path]) -> str:
     for path in [LOCK, ROOT / "pyproject.toml", *extra]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def say(line: str) -> None:
+    """One line for whoever is waiting."""
+    sys.stderr.write(f"{line}\n")
 
 
 class Bar:
@@ -160,7 +166,10 @@ def install_lock(pip: list[str], locks: list[Path], bar: Bar) -> None:
     site = next((VENV / "lib").glob("python3.*/site-packages"))
     before = len(list(site.glob("*.dist-info")))
     wanted = [part for lock in locks for part in ("--requirement", str(lock))]
-    flags = [*QUIET, "--require-hashes", "--no-deps", "--only-binary", ":all:"]
+    flags = [*QUIET, "--require-hashes", "--no-deps", "--no-build-isolation"]
+    builder = VENV / "builder.lock"
+    builder.write_text(entry_of("setuptools"))
+    list(run([*pip, "install", *flags, "--requirement", str(builder)]))
     child = run([*pip, "install", *flags, *wanted])
     for line in child:
         if line.startswith(("Collecting ", "Requirement already satisfied")):
@@ -171,10 +180,16 @@ def install_lock(pip: list[str], locks: list[Path], bar: Bar) -> None:
             watch_installs(child, site, before, bar)
 
 
+def entry_of(name: str) -> str:
+    """One package's lines of the lock: what builds those without a wheel comes first, and pinned as well."""
+    found = re.search(rf"^{name}==(?:.*\\\n)*.*\n", LOCK.read_text(), re.MULTILINE)
+    if not found:
+        raise InstallError(f"{LOCK.name} does not pin {name}: run make lock")
+    return found[0]
+
+
 def watch_installs(child: Iterator[str], site: Path, before: int, bar: Bar) -> None:
     """Move the bar while pip, which says nothing now, puts packages in place; then read it to its end."""
-    import threading
-
     done = threading.Event()
 
     def watch() -> None:
@@ -201,7 +216,7 @@ def install(extra: list[Path]) -> None:
         raise InstallError(f"Floorcast needs Python 3.11 or 3.12, not {sys.version.split()[0]}")
     locks = [LOCK, *extra]
     bar = Bar(sum(applicable(lock) for lock in locks))
-    print(f"Installing {bar.packages} packages into .venv …", file=sys.stderr)
+    say(f"Installing {bar.packages} packages into .venv …")
     create_venv()
     STAMP.unlink(missing_ok=True)
     try:
@@ -212,7 +227,7 @@ def install(extra: list[Path]) -> None:
     finally:
         bar.close()
     STAMP.write_text(want)
-    print("Installed.", file=sys.stderr)
+    say("Installed.")
 
 
 if __name__ == "__main__":
