@@ -58,6 +58,7 @@ class Log(Table, kw_only=True, frozen=True):
     batch_ms: PositiveInt = 20
     retention_h: Annotated[float, Meta(ge=1)] = 48
     dead_letters: PositiveInt = 10_000
+    dead_letter_bytes: PositiveInt = 4_096  # of a reject's payload are kept
     tick_s: Positive = 1.0
 
 
@@ -66,6 +67,7 @@ class Limits(Table, kw_only=True, frozen=True):
 
     payload_bytes: PositiveInt = 1_048_576
     ahead_s: Positive = 60.0  # a device clock further ahead of receipt is clamped and flagged
+    ahead_days: Positive = 1.0  # further ahead than this is refused: the clock is not set
     oldest_days: Positive = 30.0  # an event older than this is refused: the clock is wrong
 
 

@@ -1,0 +1,267 @@
+"""Bytes → events or rejects, total: whatever comes, nothing is raised and no neighbour is harmed.
+
+    payload ─▶ split ─▶ typed events ─▶ admit: store, source, clock, people's names, id ─▶ Event | Reject
+
+Well-formed messages are decoded whole, in one call; only a message with something wrong in it is taken apart.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from sensors.events import AnyEvent, Command, Event, Plan, Pos, Staff, Status
+from sensors.pseudonym import Pseudonym
+from sensors.reject import Reject
+from sensors.settings import SensorsSettings
+from sensors.topics import Topic
+
+Outcome = Event | Reject
+Part = tuple[str, bytes, Outcome]
+"""Its place in the message, its bytes, and what it is."""
+
+_one = msgspec.json.Decoder(AnyEvent)
+_many = msgspec.json.Decoder(list[AnyEvent])
+_encode = msgspec.json.Encoder().encode
+
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_AT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+_SPACE = b" \t\r\n"
+_MARK = b"\xef\xbb\xbf"  # byte-order mark
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # of what a plan or command may point to
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+class _Will(msgspec.Struct):
+    """A status without a time: a last will is written before what it tells."""
+
+    state: Any = "alive"
+    battery_pct: Any = None
+    firmware: Any = None
+    detail: Any = None
+
+
+class Codec:
+    """Our own format: one event, a JSON array of events, or newline-joined events.
+
+    Args:
+        settings: stores and limits.
+        pseudonym: replaces members and associates.
+    """
+
+    def __init__(self, settings: SensorsSettings, pseudonym: Pseudonym) -> None:
+        self._stores = {store.id for store in settings.stores}
+        self._limit = settings.limits.payload_bytes
+        self._ahead = timedelta(seconds=settings.limits.ahead_s)
+        self._far = timedelta(days=settings.limits.ahead_days)
+        self._oldest = timedelta(days=settings.limits.oldest_days)
+        self._pseudonym = pseudonym
+
+    def decode(self, payload: bytes, topic: Topic, received_at: datetime) -> list[Outcome]:
+        """Every event of a message, each as itself or as the reason why not; empty for an empty message.
+
+        A message of zero bytes deletes a retained one and says nothing.
+        """
+        name = str(topic)
+        if topic.store not in self._stores:
+            return [Reject(f"unknown store {topic.store}", "$", name, payload, topic.source)]
+        if refused := self.oversized(payload, name):
+            return [refused]
+        if topic.room == "status":
+            payload = _timed(payload, received_at)
+        outcomes = self._admitted(_whole(payload), topic, received_at)
+        if any(isinstance(outcome, Reject) for outcome in outcomes):
+            outcomes = self._admitted(_apart(payload, name), topic, received_at)
+        return outcomes
+
+    def _admitted(
+        self, parts: Iterable[Part], topic: Topic, received_at: datetime
+    ) -> list[Outcome]:
+        return [
+            item
+            if isinstance(item, Reject)
+            else self.admit(item, topic, received_at, place, str(topic), raw)
+            for place, raw, item in parts
+        ]
+
+    def oversized(self, payload: bytes, topic: str) -> Reject | None:
+        """The reject of a payload above the limit."""
+        if len(payload) <= self._limit:
+            return None
+        return Reject(f"{len(payload)} bytes, at most {self._limit} are taken", "$", topic, payload)
+
+    def admit(
+        self, event: Event, topic: Topic, received_at: datetime, place: str, name: str, raw: bytes
+    ) -> Outcome:
+        """Complete and correct one typed event in place, or say why it cannot be taken.
+
+        Fills store and source from the topic, clamps a clock that runs ahead, hashes people's names and derives a
+        missing id from (source, kind, at, payload) as the device sent them, so that a repeat has the same id.
+
+        Args:
+            event: changed in place; the caller must not keep it for anything else.
+            topic: whose store must agree with the event's and whose source stands in for a missing one.
+            received_at: when the message arrived.
+            place: where in the message the event stood, for the reject.
+            name: the topic or path it really came by.
+            raw: its bytes, for the reject.
+        """
+        event.store = event.store or topic.store
+        event.source = event.source or topic.source
+        if wrong := self._wrong(event, topic, received_at, raw):
+            where, reason = wrong
+            return Reject(reason, place + where, name, raw, event.source, topic.store)
+        if event.at.tzinfo is not UTC:
+            event.at = event.at.astimezone(UTC)
+        self._hide_people(event)
+        if not event.id:
+            event.id = blake2b(_encode(event), digest_size=12).hexdigest()
+        if event.at - received_at > self._ahead:
+            event.skew_s = (event.at - received_at).total_seconds()
+            event.at = received_at
+        return event
+
+    def _wrong(
+        self, event: Event, topic: Topic, received_at: datetime, raw: bytes
+    ) -> tuple[str, str] | None:
+        """Place and reason, or ``None`` when the event can be taken."""
+        if event.store != topic.store:
+            return ".store", f"store {event.store} on a topic of {topic.store}"
+        if wrong := _misplaced(event, topic):
+            return ".kind", wrong
+        if received_at - event.at > self._oldest:
+            return ".at", f"{event.at.isoformat()} is older than {self._oldest.days} days"
+        if event.at - received_at > self._far:
+            return ".at", f"{event.at.isoformat()} lies in the future: the clock is not set"
+        if b"\\u0000" in raw and _NUL.search(raw):
+            return "", "a NUL character"
+        return _unreal(event)
+
+    def _hide_people(self, event: Event) -> None:
+        if isinstance(event, Pos):
+            event.member = event.member and self._pseudonym("member", event.member)
+            event.associate = event.associate and self._pseudonym("associate", event.associate)
+        elif isinstance(event, Staff):
+            event.associate = event.associate and self._pseudonym("associate", event.associate)
+
+
+def _misplaced(event: Event, topic: Topic) -> str | None:
+    """Commands and plans come by topics of their own, so that a broker's ACL can keep gateways from them."""
+    kind, room = event.__struct_config__.tag, topic.room
+    if isinstance(event, Command) != (room == "commands"):
+        return f"kind {kind} does not belong on {room}"
+    if isinstance(event, Plan) != (room == "plan"):
+        return f"kind {kind} does not belong on {room}"
+    if room == "status" and not isinstance(event, Status):
+        return f"kind {kind} does not belong on {room}"
+    return None
+
+
+def _unreal(event: Event) -> tuple[str, str] | None:
+    """Instants that no calendar of ours reaches."""
+    if isinstance(event, Plan):
+        instants = {".starts_at": event.starts_at, ".ends_at": event.ends_at}
+    elif isinstance(event, Command) and event.until:
+        instants = {".until": event.until}
+    else:
+        return None
+    for place, at in instants.items():
+        if not _EARLIEST < at < _LATEST:
+            return place, f"{at.isoformat()} is out of range"
+    return None
+
+
+def _timed(payload: bytes, received_at: datetime) -> bytes:
+    """A status message with a time: a bare word or a will without one happened when it was received."""
+    word = payload.strip(_SPACE)
+    if word in {b"online", b"offline"}:
+        return _encode(Status(at=received_at, state="online" if word == b"online" else "offline"))
+    if not word.startswith(b"{") or b'"at"' in word:
+        return payload
+    try:
+        will = msgspec.json.decode(word, type=_Will)
+    except _UNDECODABLE:
+        return payload
+    stamped = {"kind": "status", "at": received_at, **msgspec.structs.asdict(will)}
+    return _encode({key: value for key, value in stamped.items() if value is not None})
+
+
+def _whole(payload: bytes) -> Iterator[Part]:
+    """Each event of a well-formed message; a reject of it all, to be taken apart, where it is not."""
+    payload = payload.removeprefix(_MARK).strip(_SPACE)
+    if not payload:
+        return
+    try:
+        if payload.startswith(b"["):
+            events = _many.decode(payload)
+        elif b"\n" in payload:
+            events = _one.decode_lines(payload)
+        else:
+            events = [_one.decode(payload)]
+    except _UNDECODABLE as error:
+        yield "$", payload, Reject(str(error), "$", "", payload)
+        return
+    for event in events:
+        yield "$", payload, event
+
+
+def _apart(payload: bytes, topic: str) -> Iterator[Part]:
+    """The slow way: each part on its own, so that a bad one harms no other."""
+    payload = payload.removeprefix(_MARK).strip(_SPACE)
+    is_array = payload.startswith(b"[")
+    parts = _split_array(payload) if is_array else _split_lines(payload)
+    for index, part in enumerate(parts):
+        place = f"$[{index}]" if is_array or len(parts) > 1 else "$"
+        try:
+            yield place, part, _one.decode(part)
+        except _UNDECODABLE as error:
+            reason, path = _explain(error)
+            yield place, part, Reject(reason, place + path, topic, part)
+
+
+def _split_lines(payload: bytes) -> list[bytes]:
+    """Its lines, or the whole where it is one value written over several."""
+    lines = [line for line in map(bytes.strip, payload.splitlines()) if line]
+    if len(lines) < 2:
+        return lines
+    try:
+        msgspec.json.decode(payload, type=msgspec.Raw)
+    except _UNDECODABLE:
+        return lines
+    return [payload]
+
+
+def _split_array(payload: bytes) -> list[bytes]:
+    """The elements of a JSON array by its brackets, however wrong or deep they are inside."""
+    parts, depth, begin = [], 0, 1
+    for token in _TOKEN.finditer(payload):
+        sign = token[0]
+        if sign in b"[{":
+            depth += 1
+        elif sign in b"]}":
+            depth -= 1
+        if (depth == 1 and sign == b",") or (depth == 0 and sign == b"]"):
+            parts.append(payload[begin : token.start()].strip(_SPACE))
+            begin = token.end()
+        if depth == 0:
+            break
+    parts.append(payload[begin:].strip(_SPACE))  # after the array, or what was cut off
+    return [part for part in parts if part]
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """Reason and path within the event."""
+    if isinstance(error, RecursionError):
+        return "nested too deep", ""
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8", ""
+    text = str(error)
+    at = _AT.search(text)
+    if at is None:
+        return text, ""
+    return text[: at.start()], at["path"]

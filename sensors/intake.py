@@ -1,0 +1,174 @@
+"""Messages → what the log is to take: our own format, or a device's through its adapter. Total.
+
+topic ─┬─ matches a [[sensors.devices]] filter ─▶ its adapter ─┐
+       ├─ floor/v1/…                           ─▶ codec       ─┼▶ Taken: lines by partition, rejects, devices
+       └─ neither                              ─▶ reject      ─┘
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+import structlog
+
+from sensors.codec import Codec, Outcome
+from sensors.device_table import DeviceTable
+from sensors.events import Event
+from sensors.keyspace import partition_of
+from sensors.pseudonym import Pseudonym
+from sensors.reject import Reject
+from sensors.settings import Device, SensorsSettings
+from sensors.topics import Topic, matches, parse_topic
+
+_encode = msgspec.json.Encoder().encode
+_log = structlog.get_logger("sensors.intake")
+_ROUTES = 10_000  # topics whose way is remembered
+
+
+class Message(NamedTuple):
+    """A message as the broker handed it over.
+
+    Attributes:
+        topic: its name; ``None`` if that was not UTF-8.
+        mid, session: what acknowledges it: its number on which connection; 0 at QoS 0.
+    """
+
+    topic: str | None
+    payload: bytes
+    mid: int = 0
+    session: int = 0
+
+
+class Adapter(Protocol):
+    """A vendor's format: their bytes → our events, each wrong thing a reject."""
+
+    def decode(
+        self, payload: bytes, topic: str, device: Device, received_at: datetime
+    ) -> Sequence[Outcome]:
+        """Must not raise."""
+        ...
+
+
+class Taken(NamedTuple):
+    """What a batch of messages came to.
+
+    Attributes:
+        lines: newline-joined events for the log, by partition.
+        events: how many those are.
+        rejects: for the dead letters.
+        acks: (mid, session) of the messages, to acknowledge once the log has it all.
+        received_at: when.
+        is_tick: whether a tick follows it.
+    """
+
+    lines: dict[int, bytes]
+    events: int
+    rejects: list[Reject]
+    acks: list[tuple[int, int]]
+    received_at: datetime
+    is_tick: bool = False
+
+
+class Intake:
+    """Decodes batches of messages.
+
+    Args:
+        settings: stores, limits and devices.
+        pseudonym: replaces members and associates.
+        find: an adapter by its name; raises ``LookupError`` if there is none, so that start-up refuses.
+        devices: told of everything heard.
+    """
+
+    def __init__(
+        self,
+        settings: SensorsSettings,
+        pseudonym: Pseudonym,
+        find: Callable[[str], Adapter],
+        devices: DeviceTable,
+    ) -> None:
+        self._codec = Codec(settings, pseudonym)
+        self._partitions = {
+            store.id: partition_of(store.id, settings.log.partitions) for store in settings.stores
+        }
+        self._devices = [(device, find(device.adapter)) for device in settings.devices]
+        self._table = devices
+        self._routes: dict[str, tuple[Device, Adapter] | Topic | None] = {}
+
+    def take(self, messages: Sequence[Message], received_at: datetime) -> Taken:
+        """Decode a batch received at one moment."""
+        lines: defaultdict[int, list[bytes]] = defaultdict(list)
+        rejects: list[Reject] = []
+        for message in messages:
+            for outcome in self.decode(message.payload, message.topic, received_at):
+                if isinstance(outcome, Reject):
+                    rejects.append(outcome)
+                else:
+                    lines[self._partitions[outcome.store]].append(_encode(outcome))
+        return Taken(
+            {partition: b"\n".join(events) for partition, events in lines.items()},
+            sum(map(len, lines.values())),
+            rejects,
+            [(message.mid, message.session) for message in messages if message.mid],
+            received_at,
+        )
+
+    def decode(self, payload: bytes, topic: str | None, received_at: datetime) -> list[Outcome]:
+        """One message's events and rejects; the device table has heard of it."""
+        name = topic if topic is not None else "(not UTF-8)"
+        route = self._route(name)
+        if isinstance(route, Topic):
+            outcomes = self._codec.decode(payload, route, received_at)
+        elif route is not None:
+            outcomes = list(self._adapted(payload, name, *route, received_at))
+        elif not payload:
+            outcomes = []
+        else:
+            outcomes = [Reject("unknown topic", "$", name, payload)]
+        adapter = (
+            route[0].adapter if isinstance(route, tuple) and not isinstance(route, Topic) else ""
+        )
+        self._table.heard(outcomes, name, adapter, received_at)
+        return outcomes
+
+    def _route(self, name: str) -> tuple[Device, Adapter] | Topic | None:
+        if name not in self._routes:
+            if len(self._routes) >= _ROUTES:
+                self._routes.clear()
+            self._routes[name] = self._find_route(name)
+        return self._routes[name]
+
+    def _find_route(self, name: str) -> tuple[Device, Adapter] | Topic | None:
+        topic = parse_topic(name)
+        path = f"/{topic.tail}" if topic and topic.room == "hook" else None
+        for device, adapter in self._devices:
+            is_hook = device.match.startswith("/")
+            if (is_hook and device.match == path) or (not is_hook and matches(device.match, name)):
+                return device, adapter
+        return topic if topic and topic.room not in {"hook", "alerts"} else None
+
+    def _adapted(
+        self, payload: bytes, name: str, device: Device, adapter: Adapter, received_at: datetime
+    ) -> Iterable[Outcome]:
+        if refused := self._codec.oversized(payload, name):
+            return [refused]
+        if not payload:
+            return []
+        topic = Topic(device.store, "events", device.source or name[-64:])
+        try:
+            outcomes = adapter.decode(payload, name, device, received_at)
+        except Exception:  # noqa: BLE001  # the message loop is this process's outermost: poison must not stop it
+            _log.exception("adapter-raised", adapter=device.adapter, topic=name)
+            return [Reject(f"adapter {device.adapter} failed on it", "$", name, payload)]
+        return [
+            self._admit(outcome, topic, received_at, f"$[{index}]", name, payload)
+            if isinstance(outcome, Event)
+            else outcome
+            for index, outcome in enumerate(outcomes)
+        ]
+
+    def _admit(
+        self, event: Event, topic: Topic, at: datetime, place: str, name: str, raw: bytes
+    ) -> Outcome:
+        return self._codec.admit(event, topic, at, place, name, raw)

@@ -1,0 +1,258 @@
+"""paho-mqtt driven by polling, fast enough for a till's rush hour (edge).
+
+paho reads each packet in three system calls and sends each acknowledgement in one. Behind a socket that buffers both
+ways the same client takes some 20,000 messages a second: one ``recv`` brings in many packets, one ``send`` takes
+out all acknowledgements of a batch.
+"""
+
+import contextlib
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from sensors.intake import Message
+from sensors.settings import Broker
+
+CHUNK = 262_144
+KEEPALIVE_S = 30
+RETRY_S = (0.1, 10.0)  # first and longest pause between attempts to connect
+_FOREVER = 0xFFFFFFFF  # session expiry interval, MQTT 5
+
+_log = structlog.get_logger("sensors.mqtt")
+
+
+class BufferedSocket:
+    """A non-blocking socket that reads ahead and gathers what is sent until ``flush``."""
+
+    def __init__(self, sock: Any) -> None:  # noqa: ANN401  # paho's plain, TLS and websocket sockets
+        self._sock = sock
+        self._read = memoryview(b"")
+        self._unsent = bytearray()
+
+    def recv(self, size: int) -> bytes:
+        """At most ``size`` bytes of what is there; raises ``BlockingIOError`` if nothing is."""
+        if not self._read:
+            self._read = memoryview(self._sock.recv(CHUNK))
+        taken, self._read = self._read[:size], self._read[size:]
+        return bytes(taken)
+
+    def send(self, packet: bytes) -> int:
+        """Take all of it; it goes out with the next ``flush``."""
+        self._unsent += packet
+        return len(packet)
+
+    def flush(self) -> None:
+        """Send what was gathered, as much as fits; raises ``OSError`` if the connection is gone."""
+        while self._unsent:
+            try:
+                sent = self._sock.send(self._unsent)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            del self._unsent[:sent]
+
+    def pending(self) -> int:
+        """Bytes read ahead."""
+        return len(self._read)
+
+    def fileno(self) -> int:
+        """Of the socket below."""
+        return int(self._sock.fileno())
+
+    def setblocking(self, flag: bool) -> None:  # noqa: FBT001  # the socket interface
+        """As the socket below."""
+        self._sock.setblocking(flag)
+
+    def close(self) -> None:
+        """Close it after a last attempt to send, so that paho's DISCONNECT gets out."""
+        with contextlib.suppress(OSError):  # gone already: nobody to tell
+            self.flush()
+        self._sock.close()
+
+
+class _BufferedClient(Client):
+    """paho's client on a buffered socket."""
+
+    buffered: BufferedSocket | None = None
+
+    def _create_socket(self) -> Any:  # noqa: ANN401
+        self.buffered = BufferedSocket(super()._create_socket())
+        return self.buffered
+
+
+class MqttClient:
+    """A persistent QoS 1 session that is polled; it connects, and connects again, beside the caller.
+
+    Messages stay unacknowledged until ``ack``. An acknowledgement for a message of an earlier connection is dropped,
+    because the broker sends that message again and may use its number for another by now.
+
+    Args:
+        broker: where and as whom.
+        filters: what to subscribe to, each time a connection stands.
+    """
+
+    def __init__(self, broker: Broker, filters: Sequence[str]) -> None:
+        self._broker, self._filters = broker, filters
+        self._client = _make_client(broker)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._arrived: list[Message] = []
+        self._session = 0
+        self._connecting: threading.Thread | None = None
+        self._retry_at, self._pause_s = 0.0, 0.0
+        self.connected = False
+
+    def poll(self, most: int) -> list[Message]:
+        """The messages that are there, about ``most`` of them; never waits.
+
+        With ``most`` 0 it reads nothing and only keeps the connection alive.
+        """
+        if self._connecting is not None and self._connecting.is_alive():
+            return []
+        self._connecting = None
+        if self._client.socket() is None:
+            self._connect_beside()
+            return []
+        self._client.loop_misc()
+        read_to = len(self._arrived) + most
+        while most and len(self._arrived) < read_to and self._read_one():
+            pass
+        self.flush()
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
+    def ack(self, acks: Sequence[tuple[int, int]]) -> None:
+        """Acknowledge (mid, session) pairs in one go."""
+        for mid, session in acks:
+            if session == self._session and self.connected:
+                self._client.ack(mid, 1)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what is waiting; a lost connection is found by the next read."""
+        buffered = self._client.buffered
+        if buffered is None or self._client.socket() is None:
+            return
+        if self._client.want_write():
+            self._client.loop_write()
+        try:
+            buffered.flush()
+        except OSError as error:
+            _log.debug("mqtt-send-failed", error=str(error))
+            buffered.close()
+
+    def close(self) -> None:
+        """Say goodbye; the broker keeps the session and what is unacknowledged."""
+        if self._client.socket() is None:
+            return
+        self._client.disconnect()
+        self.flush()
+
+    def _read_one(self) -> bool:
+        """Read packets until the next message or until there is nothing more to read."""
+        before = len(self._arrived)
+        buffered = self._client.buffered
+        while buffered is not None and self._client.socket() is not None:
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return False
+            if len(self._arrived) > before:
+                return True
+            if not buffered.pending():
+                return False
+        return False
+
+    def _connect_beside(self) -> None:
+        """Start an attempt on a thread of its own: name lookup and TLS may take their time."""
+        now = time.monotonic()
+        if now < self._retry_at:
+            return
+        self._pause_s = min(max(self._pause_s * 2, RETRY_S[0]), RETRY_S[1])
+        self._retry_at = now + self._pause_s
+        self._connecting = threading.Thread(target=self._try_connect, daemon=True, name="mqtt")
+        self._connecting.start()
+
+    def _try_connect(self) -> None:
+        try:
+            self._client.reconnect()
+            self.flush()
+        except OSError as error:
+            if self._pause_s == RETRY_S[0]:
+                _log.warning("mqtt-unreachable", broker=_name(self._broker), error=str(error))
+
+    def _on_connect(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("mqtt-refused", broker=_name(self._broker), reason=str(reason))
+            return
+        self._session += 1
+        self.connected, self._pause_s = True, 0.0
+        self._client.subscribe([(name, 1) for name in self._filters])
+        _log.info("mqtt-connected", broker=_name(self._broker))
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if self.connected and reason.is_failure:
+            _log.warning("mqtt-lost", broker=_name(self._broker), reason=str(reason))
+        self.connected = False
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        try:
+            topic: str | None = message.topic
+        except UnicodeDecodeError:
+            topic = None
+        mid = message.mid if message.qos else 0
+        self._arrived.append(Message(topic, bytes(message.payload), mid, self._session))
+
+
+def _name(broker: Broker) -> str:
+    return f"{broker.host}:{broker.port}"
+
+
+def _make_client(broker: Broker) -> _BufferedClient:
+    is_v5 = broker.protocol == "5"
+    client = _BufferedClient(
+        CallbackAPIVersion.VERSION2,
+        client_id=broker.client_id,
+        clean_session=None if is_v5 else False,
+        protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
+        manual_ack=True,
+    )
+    client.connect_timeout = 5.0
+    if broker.username:
+        client.username_pw_set(broker.username, _password(broker.password_file))
+    if broker.tls_ca or broker.tls_cert:
+        client.tls_set(broker.tls_ca or None, broker.tls_cert or None, broker.tls_key or None)
+    extra: dict[str, Any] = {}
+    if is_v5:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = _FOREVER
+        properties.ReceiveMaximum = min(broker.receive_maximum, 65_535)
+        extra = {"clean_start": False, "properties": properties}
+    client.connect_async(broker.host, broker.port, KEEPALIVE_S, **extra)
+    return client
+
+
+def _password(file: str) -> str | None:
+    return Path(file).read_text(encoding="utf-8").strip() if file else None
