@@ -214,7 +214,11 @@ def _apart(payload: bytes, topic: str) -> Iterator[Part]:
     """The slow way: each part on its own, so that a bad one harms no other."""
     payload = payload.removeprefix(_MARK).strip(_SPACE)
     is_array = payload.startswith(b"[")
-    parts = _split_array(payload) if is_array else _split_lines(payload)
+    parts = [
+        part
+        for element in (_split_array(payload) if is_array else [payload])
+        for part in _split_lines(element)
+    ]
     for index, part in enumerate(parts):
         place = f"$[{index}]" if is_array or len(parts) > 1 else "$"
         try:
@@ -224,16 +228,32 @@ def _apart(payload: bytes, topic: str) -> Iterator[Part]:
             yield place, part, Reject(reason, place + path, topic, part)
 
 
-def _split_lines(payload: bytes) -> list[bytes]:
-    """Its lines, or the whole where it is one value written over several."""
-    lines = [line for line in map(bytes.strip, payload.splitlines()) if line]
-    if len(lines) < 2:
+def _split_lines(part: bytes) -> list[bytes]:
+    """Its lines where they stand for themselves, or the whole where it is one value written over several."""
+    lines = [line for line in map(bytes.strip, part.splitlines()) if line]
+    if len(lines) < 2 or _is_json(part):
+        return [part] if lines else []
+    if all(map(_is_json, lines)) or any(map(_is_event, lines)):
         return lines
+    return [part]
+
+
+def _is_json(part: bytes) -> bool:
     try:
-        msgspec.json.decode(payload, type=msgspec.Raw)
+        msgspec.json.decode(part, type=msgspec.Raw)
+    except RecursionError:
+        return True  # a reject of its own, not of its lines
     except _UNDECODABLE:
-        return lines
-    return [payload]
+        return False
+    return True
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        _one.decode(line)
+    except _UNDECODABLE:
+        return False
+    return True
 
 
 def _split_array(payload: bytes) -> list[bytes]:
