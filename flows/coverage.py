@@ -1,0 +1,80 @@
+"""How much of what the door counters should have seen they reported.
+
+A counter that only speaks when somebody passes is not broken because a minute was quiet: it covers the minutes between
+two messages that are no further apart than its declared silence.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class Heard:
+    """The minutes in which each door was heard, as one bit a minute.
+
+    >>> heard = Heard()
+    >>> heard.mark("main", 100); heard.mark("main", 105)
+    >>> heard.share(["main"], range(100, 110), silent=5)
+    1.0
+    >>> heard.share(["main", "mall"], range(100, 110), silent=0)
+    0.1
+    """
+
+    __slots__ = ("_bits", "base")
+
+    def __init__(self) -> None:
+        self.base = 0  # minute of the lowest bit
+        self._bits: dict[str, int] = {}
+
+    def mark(self, door: str, minute: int) -> None:
+        """A door said something about this minute."""
+        if not self._bits:
+            self.base = minute
+        if minute < self.base:
+            for known in self._bits:
+                self._bits[known] <<= self.base - minute
+            self.base = minute
+        self._bits[door] = self._bits.get(door, 0) | (1 << (minute - self.base))
+
+    def share(self, doors: Iterable[str], minutes: range, silent: int) -> float | None:
+        """Share of door minutes covered, 0 to 1; ``None`` if none was expected."""
+        names = list(doors)
+        if not names or not minutes:
+            return None
+        window = ((1 << len(minutes)) - 1) << max(0, minutes.start - self.base)
+        if minutes.start < self.base:
+            window >>= self.base - minutes.start
+        covered = sum(
+            (_extend(self._bits.get(door, 0), silent) & window).bit_count() for door in names
+        )
+        return round(covered / (len(names) * len(minutes)), 4)
+
+    def forget(self, before: int) -> None:
+        """Drop the minutes before this one."""
+        if self._bits and before > self.base:
+            self._bits = {door: bits >> (before - self.base) for door, bits in self._bits.items()}
+            self.base = before
+
+    def row(self) -> list[Any]:
+        """For the snapshot; a copy."""
+        return [
+            self.base,
+            {
+                door: bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+                for door, bits in self._bits.items()
+            },
+        ]
+
+    def restore(self, row: list[Any]) -> None:
+        """Take a snapshot's row back."""
+        self.base = row[0]
+        self._bits = {door: int.from_bytes(bits, "little") for door, bits in row[1].items()}
+
+
+def _extend(bits: int, silent: int) -> int:
+    """Every set bit carried on over the ``silent`` minutes after it."""
+    done = 0
+    while done < silent:
+        step = min(done + 1, silent - done)
+        bits |= bits << step
+        done += step
+    return bits

@@ -1,0 +1,213 @@
+"""Everything the floor dataflow knows of one store: its panes, its windows and what tells repeats from news.
+
+    events ─▶ seen before? ─▶ corrections ─▶ fresh panes ─▶ (at a tick) minutes, windows, quarters, days
+
+Pure: time comes in as the ticks' and entries' own. State is bounded: minutes for the longest trailing window, quarters
+and days for ``pane_hours``, the settled ones frozen to compact bytes.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from flows.corrections import Intervals, Totals
+from flows.coverage import Heard
+from flows.dedup import Device, Ids
+from flows.facts import Window
+from flows.panes import Pane
+from flows.profile import Profile, instant_of, minute_of
+from flows.spans import QUARTER, Rolling, Spans
+from flows.tally import Tallies, contributors
+from flows.tickets import Tickets
+from sensors.events import AnyEvent, Command, Event, Footfall, Pos
+
+TRAILING: tuple[tuple[Window, int], ...] = (("15m", 15), ("60m", 60))
+KEPT = 62  # minutes kept one by one: the longest trailing window and what may lie ahead of the tick
+_MINUTE = timedelta(minutes=1)
+_ADD = contributors()
+_COUNT = _ADD[Footfall]
+
+
+class Ledger:
+    """The state of one store."""
+
+    def __init__(self, profile: Profile) -> None:
+        settings = profile.settings
+        self.profile = profile
+        self.devices: dict[str, Device] = {}
+        self.ids = Ids(settings.dedup_ids, settings.dedup_horizon_h * 3600)
+        self.totals, self.intervals = Totals(), Intervals()
+        self.tickets = Tickets(settings.dedup_horizon_h * 3600)
+        self.fresh: dict[int, Pane] = {}  # by minute, since the last tick
+        self.minutes: dict[int, Pane] = {}
+        self.rolling = {window: Rolling(length) for window, length in TRAILING}
+        self.quarters = Spans(settings.pane_hours * 60)
+        self.days = Spans(settings.pane_hours * 60)
+        self.now: Tallies = {}
+        self.now_fresh: Tallies = {}
+        self.heard = Heard()
+        self.counters = {"events": 0, "repeats": 0, "too_late": 0}
+        self.minute = 0  # of the last tick
+        self.unreported = 0  # events since the last published batch
+
+    def take(  # noqa: C901, PLR0912 - the hot loop: a call per event costs a tenth of the whole
+        self, events: Sequence[AnyEvent], received_at: datetime
+    ) -> list[Command]:
+        """Count a batch of this store's events, each once; returns its commands in order."""
+        devices, admit_id = self.devices, self.ids.admit
+        now_s = received_at.timestamp()
+        commands: list[Command] = []
+        repeats, pane, since, until = 0, Pane(), received_at, received_at
+        newest: datetime = received_at
+        for event in events:
+            at = event.at
+            device = devices.get(event.source)
+            if device is None:
+                device = devices[event.source] = Device(at)
+            seq = event.seq
+            if seq is None:
+                if not admit_id(event.source + "\0" + event.id, now_s):
+                    repeats += 1
+                    continue
+            elif seq == device.next:
+                device.next = seq + 1
+            elif not device.admit(seq, at, clamped=event.skew_s is not None):
+                repeats += 1
+                continue
+            if at > device.newest:  # noqa: PLR1730 - max() is a call
+                device.newest = at
+            kind = type(event)
+            if kind is Footfall and event.counting == "delta":  # type: ignore[union-attr]
+                if not since <= at < until:
+                    pane, since, until = self._fresh(at)
+                    newest = pane.newest or at
+                    pane.newest = newest
+                if at > newest:
+                    newest = pane.newest = at
+                for add in _COUNT:
+                    add(pane.tallies, self.now_fresh, event, 1)
+            elif kind is Command:
+                commands.append(event)  # type: ignore[arg-type]
+            else:
+                self._touch(at)
+                for part, sign in self._resolve(event, now_s):
+                    self._add(part, sign)
+                until = since  # the pane's newest may have moved
+        counted = len(events) - repeats
+        self.counters["events"] += counted
+        self.counters["repeats"] += repeats
+        self.unreported += counted
+        return commands
+
+    def _fresh(self, at: datetime) -> tuple[Pane, datetime, datetime]:
+        minute = minute_of(at)
+        pane = self.fresh.get(minute)
+        if pane is None:
+            pane = self.fresh[minute] = Pane()
+        since = instant_of(minute)
+        return pane, since, since + _MINUTE
+
+    def _touch(self, at: datetime) -> None:
+        pane = self._fresh(at)[0]
+        pane.newest = max(pane.newest or at, at)
+
+    def _resolve(self, event: Event, now_s: float) -> Iterable[tuple[Event, int]]:
+        if isinstance(event, Pos):
+            return self.tickets.resolve(event, now_s)
+        if isinstance(event, Footfall):
+            if event.counting == "total":
+                return self.totals.resolve(event)
+            return self.intervals.resolve(event)
+        return ((event, 1),)
+
+    def _add(self, event: Event, sign: int) -> None:
+        tallies = self._fresh(event.at)[0].tallies
+        for add in _ADD.get(type(event), ()):
+            add(tallies, self.now_fresh, event, sign)
+
+    def absorb(self) -> "Changes":
+        """Merge what came since the last tick into every window it belongs to; says what changed."""
+        changes = Changes()
+        levels = self._absorb_levels()
+        if levels:
+            changes.kinds["now"] = levels
+        for minute, pane in self.fresh.items():
+            self._absorb_minute(minute, pane, changes)
+        self.fresh = {}
+        return changes
+
+    def _absorb_levels(self) -> dict[str, set[str]]:
+        if not self.now_fresh:
+            return {}
+        changed = {kind: set(subjects) for kind, subjects in self.now_fresh.items()}
+        levels = Pane(self.now)
+        levels.merge(Pane(self.now_fresh))
+        self.now_fresh = {}
+        return changed
+
+    def _absorb_minute(self, minute: int, pane: Pane, changes: "Changes") -> None:
+        day = self.profile.day_of(minute)
+        quarter = minute - minute % QUARTER
+        if minute < self.minute - self.quarters.keep:
+            self.counters["too_late"] += 1
+            return
+        for door in pane.tallies.get("footfall", ()):
+            self.heard.mark(door, minute)
+        for window, rolling in self.rolling.items():
+            if rolling.holds(minute):
+                rolling.pane.merge(pane, window=window)
+                changes.note(window, pane)
+        if minute > self.minute - KEPT:
+            self.minutes.setdefault(minute, Pane()).merge(pane)
+        changes.span("quarter", self.quarters, (quarter, quarter + QUARTER), pane)
+        changes.span("day", self.days, day, pane)
+
+    def advance(self, minute: int, changes: "Changes") -> bool:
+        """Move the trailing windows to end with ``minute``; whether that was news."""
+        if minute == self.minute:
+            return False
+        for window, rolling in self.rolling.items():
+            for pane in rolling.advance(minute, self.minutes):
+                changes.note(window, pane)
+        self.minute = minute
+        for old in [known for known in self.minutes if known <= minute - KEPT]:
+            del self.minutes[old]
+        self.heard.forget(minute - self.quarters.keep - 1)
+        self.quarters.forget(minute)
+        self.days.forget(minute)
+        return True
+
+    def coverage(self, start: int, end: int) -> float | None:
+        """Share of the expected door minutes of [start, end) that reported, up to the last tick's minute."""
+        silent = int(self.profile.settings.lateness.sensor_silent_s // 60)
+        opened = self.profile.open_minutes(start)
+        span = range(max(start, opened.start), min(end, opened.stop, self.minute))
+        return self.heard.share(self.profile.doors, span, silent)
+
+
+class Changes:
+    """What one tick found changed."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[
+            Window, dict[str, set[str]]
+        ] = {}  # subjects by kind of open and trailing windows
+        self.before: dict[
+            tuple[Window, int], tuple[tuple[int, int], Pane]
+        ] = {}  # closed spans as they were
+
+    def note(self, window: Window, pane: Pane) -> None:
+        """A window holds what this pane added."""
+        known = self.kinds.setdefault(window, {})
+        for kind, subjects in pane.tallies.items():
+            known.setdefault(kind, set()).update(subjects)
+
+    def span(self, window: Window, spans: Spans, bounds: tuple[int, int], pane: Pane) -> None:
+        """Merge a pane into an aligned window; one that had closed is kept as it was, for its revision."""
+        span = spans.at(bounds)
+        if span.state == "live":
+            self.note(window, pane)
+        elif (window, bounds[0]) not in self.before:
+            copy = Pane()
+            copy.merge(span.pane)
+            self.before[window, bounds[0]] = (bounds, copy)
+        span.pane.merge(pane, window=window)

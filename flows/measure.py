@@ -1,0 +1,164 @@
+"""What a measure is: a pure function from the tallies of a window to readings.
+
+A file in ``flows/measures/`` lists its measures in ``MEASURES``; it is found by scanning the folder.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from math import sqrt
+from pkgutil import iter_modules
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+import flows.measures
+from flows.facts import Evidence, Unit, Window
+from flows.panes import Pane
+from flows.profile import Profile
+from flows.tally import Tallies, Tally
+
+T = TypeVar("T", bound=Tally)
+M = TypeVar("M", bound=Struct)
+
+WINDOWS: tuple[Window, ...] = ("15m", "60m", "day", "quarter")
+
+
+class Reading(NamedTuple):
+    """One value of a measure; the publisher makes a ``Fact`` of it."""
+
+    value: int | float | str | None
+    subject: str = ""
+    evidence: Evidence = Evidence()
+    reason: str = ""
+    detail: Mapping[str, str | int | float | None] = {}
+    coverage: float | None = None  # instead of the window's own
+
+
+class View:
+    """All that a measure may look at: one window of one store at one tick. Read only.
+
+    Attributes:
+        start, end: minutes since 1970, ``end`` exclusive; ``end`` lies ahead while the window is open.
+        at: the tick.
+        closed: whether the window ended before the tick.
+        coverage: share of the window's expected door minutes that reported.
+    """
+
+    def __init__(
+        self, profile: Profile, window: Window, span: tuple[int, int], pane: Pane, at: datetime,
+        *, closed: bool = False, coverage: float | None = None, now: Tallies | None = None,
+        day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
+        memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
+        counters: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
+        self.profile, self.window, self.pane, self.at = profile, window, pane, at
+        self.start, self.end = span
+        self.closed, self.coverage = closed, coverage
+        self.today = day if day is not None else Pane()
+        self.heard: Mapping[str, datetime] = heard or {}
+        self.counters: Mapping[str, int] = counters or {}
+        self._now: Tallies = now or {}
+        self._changed = changed
+        self._memories = memories or {}
+        self._totals: dict[str, Any] = {}
+
+    def of(self, cls: type[T]) -> Mapping[str, T]:
+        """The tallies of a kind in this window, by subject. A level's is the newest word, in every window."""
+        level = cls.windows == frozenset({"now"})
+        return (self._now if level else self.pane.tallies).get(cls.kind, {})
+
+    def total(self, cls: type[T]) -> T:
+        """All subjects of a kind in one; computed once a view."""
+        total: T | None = self._totals.get(cls.kind)
+        if total is None:
+            total = self._totals[cls.kind] = cls()
+            for tally in self.of(cls).values():
+                total.merge(tally)
+        return total
+
+    def changed(self, cls: type[T]) -> Iterator[tuple[str, T]]:
+        """Subjects whose tally changed since the last publication; for kinds with hundreds of subjects."""
+        tallies = self.of(cls)
+        if self._changed is None:
+            yield from tallies.items()
+        else:
+            for subject in sorted(self._changed.get(cls.kind, ())):
+                yield subject, tallies.get(subject) or cls()
+
+    def memory(self, cls: type[M]) -> M:
+        """What a measure of this store has learned so far (see ``Measure.memory``)."""
+        known: M | None = self._memories.get(cls.__name__)
+        return known if known is not None else cls()
+
+
+class Measure(NamedTuple):
+    """A number of the glossary and how to read it.
+
+    Attributes:
+        reads: kinds of tally it looks at; it is read again when one of them changed.
+        by_subject: its readings are of ``view.changed`` subjects only; it is not read again just because a
+            minute began.
+        covered: its facts carry the window's coverage.
+        every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
+        memory, learn: state it keeps per store, saved in the snapshot, and what changes it: called once for each
+            quarter when it becomes final, in order, with the quarter's view.
+    """
+
+    metric: str
+    unit: Unit
+    reads: tuple[type[Tally], ...]
+    read: Callable[[View], Iterable[Reading]]
+    windows: tuple[Window, ...] = WINDOWS
+    by_subject: bool = False
+    covered: bool = False
+    every_minute: bool = False
+    memory: type[Struct] | None = None
+    learn: Callable[[Any, View], None] | None = None
+
+
+@cache
+def measures() -> tuple[Measure, ...]:
+    """Every measure under ``flows/measures/``; raises ``ValueError`` if two files define the same one."""
+    found: dict[tuple[str, Window], Measure] = {}
+    every: list[Measure] = []
+    for module in sorted(iter_modules(flows.measures.__path__), key=lambda module: module.name):
+        for measure in import_module(f"flows.measures.{module.name}").MEASURES:
+            every.append(measure)
+            for window in measure.windows:
+                if found.setdefault((measure.metric, window), measure) is not measure:
+                    raise ValueError(f"{measure.metric} over {window} is defined twice")
+    return tuple(every)
+
+
+@cache
+def measures_over(window: Window) -> tuple[Measure, ...]:
+    """The measures of one window."""
+    return tuple(measure for measure in measures() if window in measure.windows)
+
+
+def ratio(numerator: float, denominator: float) -> float | None:
+    """A quotient to six digits; ``None`` without a positive denominator: unknown, not zero.
+
+    >>> ratio(1, 4), ratio(1, 0)
+    (0.25, None)
+    """
+    return round(numerator / denominator, 6) if denominator > 0 else None
+
+
+def wilson(k: int, n: int, z: float) -> tuple[float, float] | None:
+    """Score interval of a proportion (Wilson 1927); ``None`` where it has no meaning (n = 0, k > n).
+
+    >>> [round(bound, 4) for bound in wilson(10, 40, 1.959964)]
+    [0.1419, 0.4019]
+    >>> wilson(0, 0, 1.96) is None, wilson(3, 2, 1.96) is None
+    (True, True)
+    """
+    if n <= 0 or not 0 <= k <= n:
+        return None
+    share = k / n
+    middle = share + z * z / (2 * n)
+    margin = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    return max(0.0, (middle - margin) / scale), min(1.0, (middle + margin) / scale)

@@ -1,0 +1,1 @@
+"""One file per measure, found by scanning this folder."""

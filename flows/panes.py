@@ -1,0 +1,115 @@
+"""The pane: what one store saw in one stretch of time, as tallies by (kind, subject).
+
+The unit of truth is the pane of one minute; quarters, days and trailing windows are sums of panes. Merging is
+commutative and associative with the empty pane as identity, so neither order nor batching can change a sum.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import zstandard
+
+from flows.facts import Window
+from flows.tally import Tallies, kinds
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(Any).decode
+_PACKED, _SQUEEZED = b"p", b"z"
+_SMALL = 256  # bytes under which compressing costs more than it gives
+
+
+class Pane:
+    """Tallies, and the newest event time among the events behind them."""
+
+    __slots__ = ("newest", "tallies")
+
+    def __init__(self, tallies: Tallies | None = None, newest: datetime | None = None) -> None:
+        self.tallies: Tallies = {} if tallies is None else tallies
+        self.newest = newest
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Pane)
+            and self.tallies == other.tallies
+            and self.newest == other.newest
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        return bool(self.tallies) or self.newest is not None
+
+    def merge(self, other: "Pane", sign: int = 1, window: Window | None = None) -> None:
+        """Add another pane (or take it back); of its kinds only those kept for ``window``, if one is named."""
+        for kind, subjects in other.tallies.items():
+            cls = kinds()[kind]
+            if window is not None and window not in cls.windows:
+                continue
+            mine = self.tallies.setdefault(kind, {})
+            for subject, tally in subjects.items():
+                total = mine.get(subject)
+                if total is None:
+                    total = mine[subject] = cls()
+                total.merge(tally, sign)
+                if total.is_empty:
+                    del mine[subject]
+            if not mine:
+                del self.tallies[kind]
+        if sign > 0 and other.newest is not None:
+            self.newest = max(self.newest or other.newest, other.newest)
+
+    def rebuild(self, kind: str, panes: Iterable["Pane"]) -> None:
+        """Merge one kind again from these panes: for tallies that cannot be taken back."""
+        self.tallies.pop(kind, None)
+        for pane in panes:
+            if kind in pane.tallies:
+                self.merge(Pane({kind: pane.tallies[kind]}))
+
+
+def row_of(pane: Pane) -> list[Any]:
+    """A pane as what msgpack can hold; shares the pane's tallies, so encode it at once."""
+    return [pane.newest and pane.newest.timestamp(), pane.tallies]
+
+
+def pane_of(row: list[Any]) -> Pane:
+    """The pane of a row that was encoded and decoded; kinds that no longer exist are left out."""
+    known = kinds()
+    tallies = {
+        kind: {
+            subject: msgspec.convert(tally, known[kind], strict=False)
+            for subject, tally in subjects.items()
+        }
+        for kind, subjects in row[1].items()
+        if kind in known
+    }
+    return Pane(tallies, None if row[0] is None else datetime.fromtimestamp(row[0], UTC))
+
+
+def freeze(pane: Pane) -> bytes:
+    """A pane as compact bytes.
+
+    >>> thaw(freeze(Pane())) == Pane()
+    True
+    """
+    return squeeze(_pack(row_of(pane)))
+
+
+def thaw(frozen: bytes) -> Pane:
+    """The pane that was frozen."""
+    return pane_of(_unpack(unsqueeze(frozen)))
+
+
+def squeeze(raw: bytes) -> bytes:
+    """Compress where that pays."""
+    if len(raw) < _SMALL:
+        return _PACKED + raw
+    return _SQUEEZED + zstandard.ZstdCompressor(level=3, write_checksum=False).compress(raw)
+
+
+def unsqueeze(squeezed: bytes) -> bytes:
+    """The bytes that were squeezed."""
+    if squeezed[:1] == _PACKED:
+        return squeezed[1:]
+    return zstandard.ZstdDecompressor().decompress(squeezed[1:])

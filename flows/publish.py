@@ -1,0 +1,177 @@
+"""From a store's ledger to its facts: what changed since the last tick, once, on the tick."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from flows.facts import Fact, State, Window
+from flows.ledger import TRAILING, Changes, Ledger
+from flows.measure import Measure, Reading, View, measures, measures_over
+from flows.panes import Pane
+from flows.profile import instant_of, minute_of
+from flows.spans import QUARTER, Span, Spans
+
+Bounds = tuple[int, int]
+
+
+class Publisher:
+    """Reads the measures of one store.
+
+    ``shown`` is what was last said under each key; it is not part of the snapshot: after a restart a live fact may be
+    said once more, which is harmless since facts are absolute.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.shown: dict[tuple[str, str, Window], tuple[object, ...]] = {}
+        self.memories: dict[str, Struct] = {
+            measure.memory.__name__: measure.memory() for measure in measures() if measure.memory
+        }
+
+    def tick(self, at: datetime) -> list[Fact]:
+        """Everything that changed up to this tick, as facts."""
+        ledger, minute = self.ledger, minute_of(at)
+        changes = ledger.absorb()
+        moved = ledger.advance(minute, changes)
+        day = ledger.profile.day_of(minute)
+        active = day[0] in ledger.days.known
+        facts: list[Fact] = []
+        for window, spans in (("quarter", ledger.quarters), ("day", ledger.days)):
+            facts += self._closed(window, spans, changes, at)  # type: ignore[arg-type]
+        for window, _length in TRAILING:
+            rolling = ledger.rolling[window]
+            if (moved and active) or window in changes.kinds:
+                facts += self._open(window, rolling.span, rolling.pane, changes, at, moved=moved)
+        if active:
+            quarter = minute - minute % QUARTER
+            for window, spans, bounds in (
+                ("quarter", ledger.quarters, (quarter, quarter + QUARTER)),
+                ("day", ledger.days, day),
+            ):
+                if moved or window in changes.kinds:
+                    pane = spans.at(bounds).pane
+                    facts += self._open(window, bounds, pane, changes, at, moved=moved)  # type: ignore[arg-type]
+        facts += self._levels(day, changes, at, moved=moved)
+        ledger.quarters.rest()
+        ledger.days.rest()
+        return facts
+
+    def _view(
+        self,
+        window: Window,
+        bounds: Bounds,
+        pane: Pane,
+        at: datetime,
+        **more: Any,  # noqa: ANN401
+    ) -> View:
+        ledger = self.ledger
+        today = ledger.days.known.get(ledger.profile.day_of(minute_of(at))[0])
+        return View(
+            ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
+            memories=self.memories, counters=ledger.counters,
+            heard={name: device.newest for name, device in ledger.devices.items() if name}, **more,
+        )  # fmt: skip
+
+    def _open(
+        self, window: Window, bounds: Bounds, pane: Pane, changes: Changes, at: datetime, *, moved: bool
+    ) -> Iterator[Fact]:  # fmt: skip
+        changed = changes.kinds.get(window, {})
+        coverage = self.ledger.coverage(*bounds)
+        view = self._view(window, bounds, pane, at, changed=changed, coverage=coverage)
+        for measure in measures_over(window):
+            touched = any(kind.kind in changed for kind in measure.reads)
+            if touched or (moved and not measure.by_subject):
+                yield from self._news(measure, view)
+
+    def _levels(
+        self, day: Bounds, changes: Changes, at: datetime, *, moved: bool
+    ) -> Iterator[Fact]:
+        changed = {**changes.kinds.get("day", {}), **changes.kinds.get("now", {})}
+        if not changed and not moved:
+            return
+        minute = minute_of(at)
+        view = self._view("now", (minute, minute + 1), Pane(), at, changed=changed)
+        view.pane.newest = self._newest_today(day)
+        for measure in measures_over("now"):
+            touched = any(kind.kind in changed for kind in measure.reads)
+            if touched or (moved and measure.every_minute and self.ledger.devices):
+                yield from self._news(measure, view)
+        if moved and minute == day[0]:
+            self.shown.clear()
+
+    def _newest_today(self, day: Bounds) -> datetime | None:
+        span = self.ledger.days.known.get(day[0])
+        return span.pane.newest if span else None
+
+    def _news(self, measure: Measure, view: View) -> Iterator[Fact]:
+        start = -1 if view.window == "now" else view.start
+        for reading in measure.read(view):
+            coverage = reading.coverage if not measure.covered else view.coverage
+            said = (
+                start,
+                reading.value,
+                reading.evidence,
+                reading.reason,
+                coverage,
+                reading.detail,
+            )
+            key = (measure.metric, reading.subject, view.window)
+            if self.shown.get(key) != said:
+                self.shown[key] = said
+                yield self._fact(measure, reading, view, "live", 0)
+
+    def _closed(
+        self, window: Window, spans: Spans, changes: Changes, at: datetime
+    ) -> Iterator[Fact]:
+        """Closed windows that late events changed, and those whose state turned on this tick."""
+        settle_s = self.ledger.profile.settings.lateness.settle_s
+        turned = {span.bounds[0]: span for span in spans.turned(at, settle_s)}
+        revised = {
+            start: pane for (name, start), (_, pane) in changes.before.items() if name == window
+        }
+        for start in sorted(turned.keys() | revised.keys()):
+            span = spans.known.get(start)
+            if span is None:
+                continue
+            yield from self._revise(window, span, revised.get(start), at, turned=start in turned)
+            if start in turned and span.state == "final" and window == "quarter":
+                self._learn(span, at)
+            spans.awake.add(start)
+
+    def _revise(
+        self, window: Window, span: Span, before: Pane | None, at: datetime, *, turned: bool
+    ) -> Iterator[Fact]:
+        bounds = span.bounds
+        coverage = self.ledger.coverage(*bounds)
+        view = self._view(window, bounds, span.pane, at, closed=True, coverage=coverage)
+        old = None if before is None else self._view(window, bounds, before, at, closed=True)
+        for measure in measures_over(window):
+            was = {} if old is None else {r.subject: r[:3] for r in measure.read(old)}
+            for reading in measure.read(view):
+                name = f"{measure.metric}|{reading.subject}"
+                changed = old is not None and was.get(reading.subject) != reading[:3]
+                if changed:
+                    span.revisions[name] = span.revisions.get(name, 0) + 1
+                if changed or turned:
+                    revision = span.revisions.get(name, 0)
+                    yield self._fact(measure, reading, view, span.state, revision)
+
+    def _learn(self, span: Span, at: datetime) -> None:
+        view = self._view("quarter", span.bounds, span.pane, at, closed=True)
+        for measure in measures():
+            if measure.memory is not None and measure.learn is not None:
+                measure.learn(self.memories[measure.memory.__name__], view)
+
+    def _fact(
+        self, measure: Measure, reading: Reading, view: View, state: State, revision: int
+    ) -> Fact:
+        return Fact(
+            store=self.ledger.profile.id, metric=measure.metric, subject=reading.subject,
+            window=view.window, start=instant_of(view.start), end=instant_of(view.end),
+            value=reading.value, unit=measure.unit, as_of=view.at, evidence=reading.evidence,
+            coverage=view.coverage if measure.covered else reading.coverage,
+            state=state, revision=revision, newest_at=view.pane.newest,
+            reason=reading.reason, detail=dict(reading.detail),
+        )  # fmt: skip

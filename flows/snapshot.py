@@ -1,0 +1,116 @@
+"""A store's whole state as one block of bytes, and back.
+
+Version and names travel with it: what a newer release added begins empty, what it dropped is left out, and a snapshot
+of a format this release cannot read says so. Nothing in it aliases live state, since it is bytes.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from flows.dedup import device_of
+from flows.ledger import Ledger
+from flows.panes import Pane, pane_of, row_of, squeeze, thaw, unsqueeze
+from flows.profile import Profile
+from flows.publish import Publisher
+from flows.spans import Span, Spans
+
+VERSION = 1
+_pack = msgspec.msgpack.Encoder().encode
+_unpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(Any).decode
+
+
+class SnapshotError(Exception):
+    """A snapshot of another format; the message says what to do."""
+
+
+def dump(publisher: Publisher) -> bytes:
+    """The state of a store."""
+    ledger = publisher.ledger
+    state = {
+        "store": ledger.profile.id,
+        "minute": ledger.minute,
+        "unreported": ledger.unreported,
+        "counters": ledger.counters,
+        "devices": {name: device.row() for name, device in ledger.devices.items()},
+        "ids": ledger.ids.row(),
+        "totals": ledger.totals.row(),
+        "intervals": ledger.intervals.row(),
+        "tickets": ledger.tickets.row(),
+        "heard": ledger.heard.row(),
+        "now": ledger.now,
+        "now_fresh": ledger.now_fresh,
+        "fresh": {minute: row_of(pane) for minute, pane in ledger.fresh.items()},
+        "minutes": {minute: row_of(pane) for minute, pane in ledger.minutes.items()},
+        "quarters": _spans(ledger.quarters),
+        "days": _spans(ledger.days),
+        "memories": publisher.memories,
+    }
+    return bytes([VERSION]) + squeeze(_pack(state))
+
+
+def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
+    """The state that was dumped, under the store's present configuration; raises ``SnapshotError``."""
+    if block[:1] != bytes([VERSION]):
+        raise SnapshotError(
+            f"the recovery store holds state of format {block[0]}, this release reads {VERSION}: "
+            "empty flows.recovery_dir to count again from the log"
+        )
+    state = _unpack(unsqueeze(block[1:]))
+    ledger = Ledger(profile_of(state["store"]))
+    _restore_dedup(ledger, state)
+    ledger.minute, ledger.unreported = state["minute"], state["unreported"]
+    ledger.counters |= state["counters"]
+    ledger.now = pane_of([None, state["now"]]).tallies
+    ledger.now_fresh = pane_of([None, state["now_fresh"]]).tallies
+    ledger.fresh = {minute: pane_of(row) for minute, row in state["fresh"].items()}
+    ledger.minutes = {minute: pane_of(row) for minute, row in state["minutes"].items()}
+    _restore_spans(ledger.quarters, state["quarters"])
+    _restore_spans(ledger.days, state["days"])
+    for rolling in ledger.rolling.values():
+        rolling.advance(ledger.minute, ledger.minutes)
+    publisher = Publisher(ledger)
+    for name, memory in publisher.memories.items():
+        if name in state["memories"]:
+            publisher.memories[name] = msgspec.convert(
+                state["memories"][name], type(memory), strict=False
+            )
+    return publisher
+
+
+def _restore_dedup(ledger: Ledger, state: dict[str, Any]) -> None:
+    ledger.devices = {name: device_of(row, _instant) for name, row in state["devices"].items()}
+    ledger.ids.restore(state["ids"])
+    ledger.totals.restore(state["totals"])
+    ledger.intervals.restore(state["intervals"])
+    ledger.tickets.restore(state["tickets"])
+    ledger.heard.restore(state["heard"])
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _spans(spans: Spans) -> list[list[Any]]:
+    return [
+        [span.bounds, span.state, span.revisions, span.frozen()] for span in spans.known.values()
+    ]
+
+
+def _restore_spans(spans: Spans, rows: list[list[Any]]) -> None:
+    for bounds, state, revisions, frozen in rows:
+        span = Span((bounds[0], bounds[1]), frozen)
+        span.state, span.revisions = state, revisions
+        spans.known[bounds[0]] = span
+        if state != "final":
+            spans.open.add(bounds[0])
+
+
+def seen_in(block: bytes) -> Pane:
+    """All that the days of a snapshot counted, to look into one."""
+    total = Pane()
+    for _bounds, _state, _revisions, frozen in _unpack(unsqueeze(block[1:]))["days"]:
+        total.merge(thaw(frozen))
+    return total

@@ -1,0 +1,67 @@
+"""People crossing each door."""
+
+from flows.tally import Part, Tallies, Tally, tally_of
+from sensors.events import Footfall
+
+
+class DoorTally(Tally):
+    """Crossings of one door, in people.
+
+    Attributes:
+        entered, left, passed: without staff; ``entered`` includes children, who are no visitors.
+        children: among ``entered``; ``groups``: among ``entered`` where the sensor tells.
+        grouped: people of the messages that told groups, so that a share can be extended to the rest.
+        staff_in, staff_out: people counted with a staff tag.
+    """
+
+    kind = "footfall"
+
+    entered: int = 0
+    left: int = 0
+    passed: int = 0
+    children: int = 0
+    groups: int = 0
+    grouped: int = 0
+    staff_in: int = 0
+    staff_out: int = 0
+
+    def merge(self, other: "DoorTally", sign: int = 1) -> None:
+        """Add or take back, field by field; a level takes the newer word and takes nothing back."""
+        self.entered += sign * other.entered
+        self.left += sign * other.left
+        self.passed += sign * other.passed
+        self.children += sign * other.children
+        self.groups += sign * other.groups
+        self.grouped += sign * other.grouped
+        self.staff_in += sign * other.staff_in
+        self.staff_out += sign * other.staff_out
+
+    @property
+    def visitors(self) -> int:
+        """People in, without staff and, where the sensor can tell, children.
+
+        >>> DoorTally(entered=10, children=2).visitors
+        8
+        """
+        return self.entered - self.children
+
+
+def contribute(pane: Tallies, _now: Tallies, event: Footfall, sign: int) -> None:
+    """Add a count of people; the same for every way of counting once it is a difference."""
+    door = tally_of(pane, DoorTally, event.door)
+    if event.staff:
+        door.staff_in += sign * event.entered
+        door.staff_out += sign * event.left
+        return
+    door.entered += sign * event.entered
+    door.left += sign * event.left
+    if event.passed:
+        door.passed += sign * event.passed
+    if event.children:
+        door.children += sign * event.children
+    if event.groups is not None:
+        door.groups += sign * event.groups
+        door.grouped += sign * event.entered
+
+
+PARTS = (Part(Footfall, (DoorTally,), contribute),)

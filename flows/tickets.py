@@ -1,0 +1,130 @@
+"""Till tickets: each counts once, at the time it was first completed, with what was last said of it.
+
+Of everything said of one ticket the newest word (by event time) holds: completed amounts replace earlier ones, a void
+takes the ticket out of all totals again. ``open`` announcements count nothing. Tickets are remembered for the
+deduplication horizon; in a snapshot they are frozen hour by hour, so that only the present hour is encoded again.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from flows.panes import squeeze, unsqueeze
+from sensors.events import Pos
+
+HOUR_S = 3600
+
+
+class Ticket(Struct, array_like=True, gc=False):
+    """What is known of one ticket.
+
+    Attributes:
+        order: instant, kind (1 for a void), sequence number and id of the newest word.
+        first_at: when it was first completed.
+        words: the newest completed word, whatever came after; ``None`` if only a void is known.
+        voided: whether the newest word is a void.
+        words_order: ``order`` of ``words``.
+    """
+
+    order: tuple[float, int, int, str]
+    first_at: datetime | None = None
+    words: Pos | None = None
+    voided: bool = False
+    words_order: tuple[float, int, int, str] = (0.0, 0, 0, "")
+
+    @property
+    def counted(self) -> Pos | None:
+        """What it adds to the panes now."""
+        return None if self.voided else self.words
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_hour_of = msgspec.msgpack.Decoder(dict[str, Ticket]).decode
+
+
+class Tickets:
+    """The tickets of one store within the horizon."""
+
+    def __init__(self, horizon_s: float) -> None:
+        self._horizon_s = horizon_s
+        self._hours: dict[
+            int, dict[str, Ticket]
+        ] = {}  # by the hour of log time they were first heard in
+        self._hour_of: dict[str, int] = {}
+        self._frozen: dict[int, bytes] = {}  # hours unchanged since they were last encoded
+
+    def resolve(self, event: Pos, now_s: float) -> Iterator[tuple[Pos, int]]:
+        """What this word changes: the ticket's old amounts back, its new ones added."""
+        if event.state == "open":
+            return
+        voids = event.state == "voided"
+        name = (event.refers_to or event.transaction) if voids else event.transaction
+        seq = -1 if event.seq is None else event.seq
+        order = (event.at.timestamp(), int(voids), seq, event.id)
+        ticket = self._ticket(name, order, now_s)
+        before = ticket.counted
+        if order >= ticket.order:
+            ticket.order, ticket.voided = order, voids
+        if not voids:
+            moved = ticket.first_at is None or event.at < ticket.first_at
+            first_at = event.at if moved or ticket.first_at is None else ticket.first_at
+            newer = ticket.words is None or order > ticket.words_order
+            words = event if newer or ticket.words is None else ticket.words
+            if newer:
+                ticket.words_order = order
+            if newer or moved:
+                ticket.first_at, ticket.words = first_at, _essence(words, first_at)
+        after = ticket.counted
+        if before != after:
+            if before is not None:
+                yield before, -1
+            if after is not None:
+                yield after, 1
+
+    def _ticket(self, name: str, order: tuple[float, int, int, str], now_s: float) -> Ticket:
+        hour = self._hour_of.get(name)
+        if hour is None:
+            hour = self._hour_of[name] = int(now_s // HOUR_S)
+            if hour not in self._hours:
+                self._forget(hour)
+            ticket = self._hours.setdefault(hour, {})[name] = Ticket(order)
+        else:
+            ticket = self._hours[hour][name]
+        self._frozen.pop(hour, None)
+        return ticket
+
+    def _forget(self, hour: int) -> None:
+        oldest = hour - int(self._horizon_s // HOUR_S) - 1
+        for old in [known for known in self._hours if known < oldest]:
+            for name in self._hours.pop(old):
+                del self._hour_of[name]
+            self._frozen.pop(old, None)
+
+    def row(self) -> dict[int, bytes]:
+        """For the snapshot: every hour frozen; shares nothing that changes."""
+        for hour, tickets in self._hours.items():
+            if hour not in self._frozen:
+                self._frozen[hour] = squeeze(_pack(tickets))
+        return dict(self._frozen)
+
+    def restore(self, row: dict[int, bytes]) -> None:
+        """Take a snapshot's row back."""
+        self._frozen = dict(row)
+        self._hours = {hour: _hour_of(unsqueeze(frozen)) for hour, frozen in row.items()}
+        self._hour_of = {name: hour for hour, names in self._hours.items() for name in names}
+
+    def __len__(self) -> int:
+        return len(self._hour_of)
+
+
+def _essence(words: Pos, at: datetime) -> Pos:
+    """A ticket's word without what only its message needed, at the time it counts."""
+    return msgspec.structs.replace(words, at=at, id="", seq=None, source="", store="", skew_s=None)
+
+
+def words_of(frozen: bytes) -> dict[str, Any]:
+    """The tickets of one frozen hour, to look into a snapshot."""
+    return dict(_hour_of(unsqueeze(frozen)))
