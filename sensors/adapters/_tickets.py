@@ -1,0 +1,99 @@
+"""A till ticket in our words, whatever the till's vendor."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sensors.adapters._message import Message, Names, short
+from sensors.events import Line, Pos, Tender
+
+_MEANS = {
+    "card": (
+        "card",
+        "credit",
+        "debit",
+        "creditdebit",
+        "card_present",
+        "interac_present",
+        "nonintegratedcard",
+    ),
+    "cash": ("cash",),
+    "wechat": ("wechat", "wechatpay", "wechat_pay"),
+    "alipay": ("alipay", "alipay_cn"),
+    "voucher": (
+        "voucher",
+        "giftcard",
+        "gift_card",
+        "square_gift_card",
+        "giftcertificate",
+        "coupon",
+    ),
+}
+_BY_VENDOR = {theirs: ours for ours, names in _MEANS.items() for theirs in names}
+
+
+def means(vendor: str) -> str:
+    """How it was paid: cash, card, wechat, alipay, voucher, or the vendor's word.
+
+    >>> means("CreditDebit"), means("WeChat Pay"), means("bogus")
+    ('card', 'wechat', 'bogus')
+    """
+    plain = vendor.lower().replace(" ", "_").strip()
+    return _BY_VENDOR.get(plain, _BY_VENDOR.get(plain.replace("_", ""), short(plain or "other")))
+
+
+def ticket(
+    message: Message,
+    *,
+    at: datetime,
+    transaction: str,
+    state: str,
+    currency: str,
+    till: Names,
+    nature: str = "sale",
+    net_minor: int = 0,
+    tax_minor: int = 0,
+    discount_minor: int = 0,
+    lines: Iterable[Line] = (),
+    tenders: Iterable[Tender] = (),
+    associate: str = "",
+    member: str = "",
+    channel: str = "store",
+    refers_to: str = "",
+    source: object = None,
+    id: str = "",  # noqa: A002 - the contract's name
+) -> Pos:
+    """A ``Pos`` whose amounts are negative exactly when it is a return."""
+    sign = -1 if nature == "return" else 1
+    kept, paid = list(lines), list(tenders)
+    if sign < 0:
+        for line in kept:
+            line.units, line.net_minor = -abs(line.units), -abs(line.net_minor)
+        for tender in paid:
+            tender.amount_minor = -abs(tender.amount_minor)
+        net_minor, tax_minor = -abs(net_minor), -abs(tax_minor)
+    return Pos(
+        at=at,
+        store=message.device.store,
+        source=message.source(source),
+        id=short(id, 128),
+        till=message.till(till),
+        transaction=short(transaction, 128),
+        state=_STATES[state],
+        nature=_NATURES[nature],
+        net_minor=net_minor,
+        tax_minor=tax_minor,
+        discount_minor=discount_minor,
+        currency=currency,
+        lines=kept,
+        tenders=paid,
+        associate=short(associate, 128) if associate else None,
+        member=short(member, 128) if member else None,
+        channel=_CHANNELS.get(channel, "store"),
+        refers_to=short(refers_to, 128) if refers_to else None,
+    )
+
+
+_STATES: Mapping[str, Any] = {s: s for s in ("open", "completed", "voided")}
+_NATURES: Mapping[str, Any] = {n: n for n in ("sale", "return")}
+_CHANNELS: Mapping[str, Any] = {c: c for c in ("store", "pickup", "delivery")}
