@@ -68,3 +68,50 @@ class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
     muted: str | None = None
     outcome: dict[str, str | int | float | None] = {}
     steps: list[Step] = []
+
+
+NoticeKind = Literal[
+    "firing", "repeated", "escalated", "assigned", "resolved", "expired", "digest", "board"
+]
+
+
+class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something to tell people, in the outbox.
+
+    Attributes:
+        id: the same in every replay; a reader drops one that it has already taken.
+        kind: the step that caused it. ``digest``: what the budget held back. ``board``: every open
+            incident of the store, for what shows a state and not a message; the newest one holds.
+        audience: ids of the people on shift it is for; the route's shared channels carry it too.
+        rung: how far up the ladder it has gone.
+        incidents: what it is about, without their steps, the dearest first; ``steps`` names the step of
+            each, in the same order.
+    """
+
+    id: str
+    store: str
+    at: datetime
+    kind: NoticeKind
+    route: str = ""
+    rung: int = 0
+    audience: list[str] = []
+    incidents: list[Incident] = []
+    steps: list[int] = []
+
+
+class IncidentBatch(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What changed at one store with one fact batch.
+
+    Attributes:
+        position, at: of that batch.
+        incidents: those that changed, whole.
+        forget: ids of closed incidents whose time on screen is over.
+    """
+
+    store: str
+    partition: int
+    position: str
+    at: datetime
+    incidents: list[Incident] = []
+    notices: list[Notice] = []
+    forget: list[str] = []

@@ -1,35 +1,208 @@
-"""The ``[alerts]`` table: rules, routes, people."""
+"""The ``[alerts]`` table: rules, routes, people, channels."""
 
+from datetime import date, time
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
-from sensors.settings import Fraction, Id, Positive, Table
+from flows.facts import Window
+from sensors.settings import Fraction, Id, Positive, PositiveInt, Table, Text
+
+Compare = Literal["below", "above", "outside", "absent", "drifting", "streak", "is"]
+"""below, above: of a level. outside: of the reference's interval. absent: not said for ``absent_s``.
+drifting: a one-sided CUSUM (Page 1954) of the relative distance from the reference passes ``fire_pct``.
+streak: beyond the level in ``streak`` closed windows in a row. is: a text fact says one of ``values``."""
+
+Reference = Literal["fixed", "benchmark", "history", "forecast", "peer"]
+"""Where a level comes from. fixed: ``level`` and ``clear_level``. benchmark: ``[flows.benchmark]``.
+history, peer: the fact's own ``detail.usual`` and ``detail.peers``. forecast: the fact
+``<metric>_forecast`` of the same window and start, with its interval. All but fixed move by ``fire_pct``."""
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+Percent = Annotated[float, Meta(ge=0, le=1000)]
+NotNegative = Annotated[float, Meta(ge=0)]
 
 
 class Rule(Table, kw_only=True, frozen=True):
-    """One thing worth telling somebody, as data."""
+    """One thing worth telling somebody, as data.
+
+    Attributes:
+        subject: a glob over the facts' subjects: ``""`` (the store), ``zone:*``, ``till:*``, ``sku:*``.
+        fire_pct, clear_pct: relative distance from the reference at which it fires and clears.
+        level, clear_level: with a fixed reference, the levels themselves in the metric's unit.
+        side: the direction of ``drifting`` and ``streak``.
+        confidence: one-sided, of the evidence gate; 0 switches the gate off.
+        hold_s, clear_hold_s: how long it must hold before it fires, or clears.
+        no_data_s: facts whose newest event is older are not judged, and reported as missing.
+        when: which part of the day it is judged in; ``after_open_s`` keeps the first minutes out.
+        days, dates: only on these, by the store's calendar; empty means every day.
+        stores: only these; empty means all.
+        actions: catalogue keys of what to do, the best first; ``action`` is put before them.
+    """
 
     name: Id
-    metric: str
-    window: str = "60m"
-    subject: str = ""  # a glob over subjects: "", "zone:*", "till:*"
-    compare: Literal["below", "above"] = "below"
-    reference: Literal["fixed", "benchmark"] = "benchmark"
-    fire_pct: float = 20.0  # relative distance from the reference at which it fires
-    clear_pct: float = 10.0  # and at which it clears
-    hold_s: Positive = 60.0
-    clear_hold_s: Positive = 120.0
-    confidence: Annotated[float, Meta(ge=0.5, lt=1)] = 0.90  # one-sided, of the evidence gate
+    metric: Id
+    window: Window = "60m"
+    subject: str = ""
+    compare: Compare = "below"
+    reference: Reference = "benchmark"
+    fire_pct: Percent = 20.0
+    clear_pct: Percent = 10.0
+    level: float | None = None
+    clear_level: float | None = None
+    values: list[str] = []
+    side: Literal["below", "above"] = "below"
+    streak: Annotated[int, Meta(ge=2, le=96)] = 3
+    absent_s: Positive = 900.0
+    hold_s: NotNegative = 60.0
+    clear_hold_s: NotNegative = 120.0
+    confidence: Annotated[float, Meta(ge=0, lt=1)] = 0.90
+    min_n: NotNegative = 0.0
+    min_coverage: Fraction = 0.8
+    no_data_s: Positive = 900.0
+    when: Literal["open", "closed", "always"] = "open"
+    after_open_s: NotNegative = 0.0
+    days: list[Day] = []
+    dates: tuple[date, date] | None = None
+    stores: list[Id] = []
     severity: Literal["watch", "act"] = "act"
     action: str = ""
-    level: float | None = None  # the fixed reference
-    min_coverage: Fraction = 0.8
+    actions: list[str] = []
+    route: Id = "floor"
+    title: str = ""  # catalogue key; the rule's name where empty
+
+
+class Rung(Table, kw_only=True, frozen=True):
+    """A step of the escalation ladder: who hears of it ``after_s`` without an acknowledgement."""
+
+    role: Id
+    after_s: NotNegative = 0.0
+
+
+class Route(Table, kw_only=True, frozen=True):
+    """Who is told, and by what, until somebody has it.
+
+    Attributes:
+        channels: shared ways out that carry every push of the route, whoever is on shift.
+        repeat_s: a push nobody acknowledged is repeated this often; ``repeats`` times a rung at most.
+    """
+
+    channels: list[Id] = field(default_factory=lambda: ["log"])
+    ladder: Annotated[list[Rung], Meta(min_length=1)] = field(
+        default_factory=lambda: [
+            Rung(role="associate"),
+            Rung(role="floor-manager", after_s=300),
+            Rung(role="store-manager", after_s=900),
+        ]
+    )
+    repeat_s: Positive = 240.0
+    repeats: Annotated[int, Meta(ge=0)] = 3
+    group_s: NotNegative = 60.0  # what fires within it after a push shares the next one
+
+
+class Shift(Table, kw_only=True, frozen=True):
+    """When somebody works, in the store's local time; ``ends`` at or before ``starts`` is next morning."""
+
+    starts: time
+    ends: time
+    days: list[Day] = []
+
+
+class Contact(Table, kw_only=True, frozen=True):
+    """A person's address on a channel; the first that works is used."""
+
+    channel: Id
+    to: str
+
+
+class Person(Table, kw_only=True, frozen=True):
+    """Somebody who can be told. ``shifts`` empty: always on; ``quiet`` hours are never disturbed."""
+
+    id: Id
+    name: str = ""
+    role: Id = "associate"
+    stores: list[Id] = []
+    language: Literal["en", "zh"] = "zh"
+    contacts: list[Contact] = []
+    shifts: list[Shift] = []
+    quiet: list[Shift] = []
+
+
+class ChannelSettings(Table, kw_only=True, frozen=True):
+    """A way out, of the kind of one file in ``alerts/channels``.
+
+    Attributes:
+        url: the endpoint; an apprise URL for ``apprise``.
+        secret_file: signing key (webhook), access token (ntfy) or VAPID private key (webpush).
+        subject: webpush only: who to complain to, ``mailto:…``.
+        link: where a tap leads; ``{store}`` and ``{incident}`` are filled in.
+    """
+
+    kind: Id
+    url: str = ""
+    secret_file: str = ""
+    subject: str = ""
+    link: str = ""
+    timeout_s: Positive = 5.0
+    attempts: PositiveInt = 8
+    backoff_s: Positive = 1.0
+    backoff_max_s: Positive = 120.0
+    threads: PositiveInt = 2
+    language: Literal["en", "zh"] = "zh"
+
+
+class Budget(Table, kw_only=True, frozen=True):
+    """At most ``pushes`` first pushes a shift, the dearest; the rest wait for a digest."""
+
+    pushes: PositiveInt = 12
+    shift_starts: list[time] = field(default_factory=lambda: [time(6), time(14), time(22)])
+    digest_s: Positive = 1800.0
+
+
+class Flapping(Table, kw_only=True, frozen=True):
+    """A condition that fired ``fires`` times within ``within_s`` must hold ``factor`` times as long."""
+
+    fires: PositiveInt = 3
+    within_s: Positive = 3600.0
+    factor: Annotated[float, Meta(ge=1)] = 4.0
+
+
+class NoData(Table, kw_only=True, frozen=True):
+    """The condition that rules cannot be judged."""
+
+    hold_s: NotNegative = 60.0
+    severity: Literal["watch", "act"] = "act"
+    route: Id = "floor"
 
 
 class AlertsSettings(Table, kw_only=True, frozen=True):
     """``[alerts]``."""
 
     recovery_dir: str = ".floorcast/recovery-alerts"
+    snapshot_s: Positive = 2.0  # of the recovery store
     outbox_retention_h: Positive = 48.0
+    keep_h: Positive = 24.0  # a closed incident stays on screen and can be commented on
+    measure_s: Positive = 1800.0  # after an action, its effect is measured
     rules: list[Rule] = []
+    routes: dict[Id, Route] = {}
+    people: list[Person] = []
+    channels: dict[Id, ChannelSettings] = {}
+    board: list[Id] = field(
+        default_factory=lambda: ["mqtt"]
+    )  # channels that carry the list of open incidents, retained
+    budget: Budget = Budget()
+    flapping: Flapping = Flapping()
+    no_data: NoData = NoData()
+    names: dict[str, Text] = {}  # titles and actions of your own, by catalogue key
+
+    def route_of(self, name: str) -> Route:
+        """A route by name; one that is not configured has the defaults."""
+        return self.routes.get(name, Route())
+
+    def channels_by_name(self) -> dict[str, ChannelSettings]:
+        """Every channel; ``log`` and ``mqtt`` are there without being configured."""
+        return {
+            "log": ChannelSettings(kind="log"),
+            "mqtt": ChannelSettings(kind="mqtt"),
+            **self.channels,
+        }

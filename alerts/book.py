@@ -1,0 +1,89 @@
+"""The rule book: settings turned once into what the stages look up. Pure."""
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from alerts.settings import AlertsSettings, Person, Route, Rule
+from flows.settings import Benchmark, FlowsSettings
+from sensors.settings import Device, SensorsSettings, Store
+
+NO_DATA = "no-data"
+ALIGNED_S = {"quarter": 900.0, "hour": 3600.0, "week": 604_800.0}
+"""Windows that are judged when they have closed, and how long they are."""
+
+
+@dataclass(frozen=True)
+class StoreBook:
+    """What holds at one store."""
+
+    id: str
+    alerts: AlertsSettings
+    store: Store | None
+    benchmark: Benchmark
+    rules: dict[str, Rule]
+    devices: dict[str, Device]
+    people: list[Person]
+    by_fact: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)
+    forecasts: frozenset[tuple[str, str]] = frozenset()
+
+    def rules_for(self, metric: str, window: str, subject: str) -> list[Rule]:
+        """The rules that judge such a fact."""
+        rules = self.by_fact.get((metric, window), [])
+        return [rule for rule in rules if fnmatchcase(subject, rule.subject)]
+
+    def route(self, rule: str) -> Route:
+        """The route of a rule's pushes."""
+        return self.alerts.route_of(self.rules[rule].route)
+
+
+class Book:
+    """Rule books by store, made when first asked for."""
+
+    def __init__(
+        self, alerts: AlertsSettings, sensors: SensorsSettings, flows: FlowsSettings
+    ) -> None:
+        self._alerts, self._sensors, self._flows = alerts, sensors, flows
+        self._books: dict[str, StoreBook] = {}
+
+    def of(self, store: str) -> StoreBook:
+        """The book of a store; one that is not configured is always open and has no people of its own."""
+        if store not in self._books:
+            self._books[store] = self._make(store)
+        return self._books[store]
+
+    def _make(self, store: str) -> StoreBook:
+        alerts = self._alerts
+        rules = {r.name: r for r in alerts.rules if not r.stores or store in r.stores}
+        by_fact: dict[tuple[str, str], list[Rule]] = {}
+        for rule in rules.values():
+            by_fact.setdefault((rule.metric, rule.window), []).append(rule)
+        return StoreBook(
+            id=store,
+            alerts=alerts,
+            store=next((s for s in self._sensors.stores if s.id == store), None),
+            benchmark=self._flows.benchmark_of(store),
+            rules={**rules, NO_DATA: no_data_rule(alerts)},
+            devices={d.source: d for d in self._sensors.devices if d.store == store and d.source},
+            people=[p for p in alerts.people if not p.stores or store in p.stores],
+            by_fact=by_fact,
+            forecasts=frozenset(
+                (f"{r.metric}_forecast", r.window)
+                for r in rules.values()
+                if r.reference == "forecast"
+            ),
+        )
+
+
+def no_data_rule(alerts: AlertsSettings) -> Rule:
+    """The condition that rules cannot be judged, as a rule of its own."""
+    return Rule(
+        name=NO_DATA,
+        metric="data",
+        window="now",
+        compare="absent",
+        hold_s=alerts.no_data.hold_s,
+        clear_hold_s=0,
+        severity=alerts.no_data.severity,
+        route=alerts.no_data.route,
+        action="check-gateway",
+    )

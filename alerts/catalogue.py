@@ -1,0 +1,147 @@
+"""What is said to people, in English and Chinese: keys and arguments only, one sentence each."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from alerts.book import StoreBook
+from alerts.incident import Incident
+from sensors.settings import Text
+
+Language = Literal["en", "zh"]
+Args = Mapping[str, str | int | float | None]
+
+TITLES: dict[str, tuple[str, str]] = {
+    "low-conversion": ("Conversion is low", "转化率偏低"),
+    "visitors-off-forecast": ("Visitors off the forecast", "客流偏离预测"),
+    "queue-long": ("Queue is long", "排队过长"),
+    "queue-wait": ("Wait at the tills is long", "排队等待过久"),
+    "over-capacity": ("Store is nearly full", "在店人数接近上限"),
+    "till-needed": ("Open another till soon", "即将需要加开收银台"),
+    "zone-unattended": ("Busy zone without staff", "热区无人接待"),
+    "sells-out": ("Sells out before the next delivery", "到货前将售罄"),
+    "shelf-silent": ("No sale from this shelf", "货架无动销"),
+    "low-moving-skus": ("Few SKUs are selling", "动销 SKU 偏少"),
+    "data-old": ("Data is too old to act on", "数据超过 15 分钟未更新"),
+    "no-data": ("No fresh data", "无有效数据"),
+    "sensor-silent": ("Sensor is silent", "传感器无信号"),
+    "sensor-stuck": ("Sensor is stuck or drifting", "传感器卡滞或漂移"),
+    "demand-ahead": ("More demand ahead", "需求高峰将至"),
+    "forecast-rolled-back": ("Forecast rolled back", "预测模型已回退"),
+    "low-atv": ("Average transaction is low", "客单价偏低"),
+}
+ACTIONS: dict[str, tuple[str, str]] = {
+    "add-staff": ("Add staff to the floor", "增派导购"),
+    "open-till": ("Open a till", "加开收银台"),
+    "change-display": ("Change the display", "调整陈列"),
+    "run-promotion": ("Run a promotion", "启动促销"),
+    "limit-entry": ("Limit entry at the doors", "门口限流"),
+    "replenish": ("Replenish from the back room", "补货上架"),
+    "check-shelf": ("Check the shelf", "检查货架"),
+    "check-sensor": ("Check the sensor", "检查传感器"),
+    "check-gateway": ("Check the gateway and its network", "检查网关与网络"),
+    "review-forecast": ("Review the forecast", "复核预测"),
+}
+REASONS: dict[str, tuple[str, str]] = {
+    "below": ("{value} is below {threshold}", "{value} 低于 {threshold}"),
+    "above": ("{value} is above {threshold}", "{value} 高于 {threshold}"),
+    "back": ("back at {value}", "已恢复至 {value}"),
+    "between-levels": ("{value}, between the levels", "{value}，介于两个阈值之间"),
+    "needs-more": ("needs {needs} more visitors", "还需 {needs} 个样本"),
+    "low-coverage": ("only {coverage} of the sensors report", "仅 {coverage} 的传感器在报数"),
+    "unknown": ("not known", "未知"),
+    "no-reference": ("nothing to compare with yet", "暂无参照"),
+    "says": ("says {says}{note}", "{says}{note}"),
+    "silent": ("not heard for {silent_s} s", "已 {silent_s} 秒无数据"),
+    "said": ("heard again", "已恢复"),
+    "no-data": ("no fresh data{metrics}", "无最新数据{metrics}"),
+    "streak-short": ("{run} of {wanted} in a row", "连续 {run}/{wanted}"),
+    "drifting": ("drifting by {drift}", "持续偏移 {drift}"),
+    "store-closed": ("the store is closed", "已闭店"),
+    "store-open": ("the store is open", "营业中"),
+    "just-opened": ("just opened", "刚开店"),
+    "not-today": ("not on this day", "今日不适用"),
+    "not-held": ("did not last", "未持续"),
+    "rule-removed": ("the rule was removed", "规则已移除"),
+    "has-it": ("has it", "已接手"),
+    "already-taken": ("{owner} has it already", "{owner} 已接手"),
+    "done": ("done", "已完成"),
+    "not-a-problem": ("not a problem", "无需处理"),
+    "dismissed": ("dismissed by {by}", "{by} 判定无需处理"),
+    "later": ("snoozed until {until}", "稍后处理，至 {until}"),
+    "snooze-over": ("the snooze is over", "稍后提醒到期"),
+    "given": ("given to {owner}", "转交 {owner}"),
+    "shift-over": ("{owner}'s shift is over", "{owner} 已下班"),
+    "nobody-has-it": ("nobody has it after {waited_s} s", "{waited_s} 秒无人接手"),
+    "sensor-down": ("sensor {by} is down", "传感器 {by} 故障"),
+    "silence": ("silenced by {by}", "{by} 已静默"),
+    "audible": ("no longer muted", "恢复通知"),
+    "over-budget": ("kept for the digest", "并入汇总"),
+    "effect": ("{before} before, {after} after", "处理前 {before}，处理后 {after}"),
+}
+STATES: dict[str, tuple[str, str]] = {
+    "firing": ("New", "新"),
+    "repeated": ("Still open", "仍未处理"),
+    "escalated": ("Escalated", "已升级"),
+    "assigned": ("For you", "转交给你"),
+    "resolved": ("Resolved", "已恢复"),
+    "expired": ("Over", "已结束"),
+    "digest": ("Digest", "汇总"),
+    "board": ("Open", "未结"),
+}
+
+
+def say(
+    table: Mapping[str, tuple[str, str]],
+    key: str,
+    language: Language,
+    args: Args | None = None,
+    own: Mapping[str, Text] | None = None,
+) -> str:
+    """A key's sentence; ``own`` names from the settings go first. A key that is not known is shown as it is.
+
+    >>> say(REASONS, "has-it", "zh"), say(REASONS, "nobody-has-it", "en", {"waited_s": 300})
+    ('已接手', 'nobody has it after 300 s')
+    """
+    if own and key in own:
+        sentence = own[key].en if language == "en" else own[key].zh
+    elif key in table:
+        sentence = table[key][0 if language == "en" else 1]
+    else:
+        return key
+    return sentence.format_map(_Filled(args or {}))
+
+
+class _Filled(dict[str, object]):
+    """Arguments of a sentence; one that is missing reads as a dash, or as nothing after the sentence's end."""
+
+    def __init__(self, args: Args) -> None:
+        super().__init__({k: "–" if v is None else v for k, v in args.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "" if key in ("note", "metrics") else "–"
+
+
+def title(incident: Incident, language: Language, book: StoreBook) -> str:
+    """What is the matter."""
+    return say(TITLES, incident.title, language, incident.args, book.alerts.names)
+
+
+def action(incident: Incident, language: Language, book: StoreBook) -> str:
+    """What to do; empty where no action is suggested."""
+    return say(ACTIONS, incident.action, language, incident.args, book.alerts.names)
+
+
+def where(incident: Incident, language: Language, book: StoreBook) -> str:
+    """The place's name: the store's, with the door, zone or till in question."""
+    store = book.store
+    shop = _name(store.name, language) if store else incident.store
+    kind, _, ident = incident.subject.partition(":")
+    if not ident:
+        return shop
+    places = {"door": store.doors, "zone": store.zones, "till": store.tills} if store else {}
+    known = next((p.name for p in places.get(kind, []) if p.id == ident), None)  # type: ignore[attr-defined]
+    return f"{shop} · {_name(known, language) if known else ident}"
+
+
+def _name(name: Text, language: Language) -> str:
+    return name.en if language == "en" else name.zh

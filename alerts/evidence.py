@@ -1,0 +1,49 @@
+"""How sure a rate is: the one-sided Wilson bounds behind every alert on a rate. Pure."""
+
+from functools import lru_cache
+from math import ceil, sqrt
+from statistics import NormalDist
+
+
+@lru_cache
+def z_of(confidence: float) -> float:
+    """The one-sided normal quantile.
+
+    >>> round(z_of(0.90), 4)
+    1.2816
+    """
+    return NormalDist().inv_cdf(confidence)
+
+
+def wilson(k: float, n: float, confidence: float) -> tuple[float, float]:
+    """One-sided lower and upper bound of ``k`` of ``n`` at ``confidence`` (Wilson 1927).
+
+    Each bound holds alone with that confidence. (0, 1) for nothing seen; ``k`` above ``n`` counts as ``n``.
+
+    >>> [round(bound, 4) for bound in wilson(10, 100, 0.90)]
+    [0.0677, 0.1454]
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    z = z_of(confidence)
+    p = min(k / n, 1.0)
+    middle = p + z * z / (2 * n)
+    reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+
+
+def still_needed(k: float, n: float, threshold: float, confidence: float) -> int | None:
+    """How much more of ``n``, at the rate seen, would bring the bound to ``threshold``.
+
+    The Wilson bound is the inverted score test, so it lies beyond ``t`` once n > z²·t(1−t)/(t−p)².
+    0 if there is enough; ``None`` if the rate is not beyond the threshold, where no sample would do.
+
+    >>> still_needed(2, 20, 0.12, 0.90)
+    414
+    """
+    rate = k / n if n else None
+    if rate is None or rate == threshold or not 0 < threshold < 1:
+        return None
+    z = z_of(confidence)
+    return max(0, ceil(z * z * threshold * (1 - threshold) / (threshold - rate) ** 2 - n))

@@ -1,0 +1,69 @@
+"""What mutes an incident by itself: a sensor that feeds it is down, its facts are missing. Pure."""
+
+from alerts.incident import Incident
+from alerts.memory import open_incidents
+from alerts.turn import Turn
+
+DOOR_FED = {
+    "visitors", "exits", "passers_by", "occupancy", "conversion", "spv", "capture_rate", "groups",
+}  # fmt: skip
+TILL_FED = {
+    "transactions", "net_sales", "units", "conversion", "atv", "upt", "spv", "moving_skus",
+    "queue_length", "queue_wait", "tills_needed", "sku_units",
+}  # fmt: skip
+FED = {
+    "door": DOOR_FED,
+    "zone": {"dwell_median", "dwell_p90", "zone_visits", "engagement"},
+    "till": TILL_FED,
+}
+"""Metrics that are wrong while a device of such a place is down."""
+
+
+def inhibited(turn: Turn) -> dict[str, str]:
+    """Why incidents are muted, by id, as ``reason:detail``."""
+    muted: dict[str, str] = {}
+    down = _devices_down(turn)
+    for track in turn.memory.tracks.values():
+        if track.incident is None or track.verdict is None:
+            continue
+        incident = turn.memory.incidents[track.incident]
+        if track.verdict.outcome == "missing":
+            muted[incident.id] = "no-data"
+        for device, places in down.items():
+            if any(feeds(place, incident) for place in places):
+                muted[incident.id] = f"sensor-down:{device}"
+    return muted
+
+
+def feeds(place: str, incident: Incident) -> bool:
+    """Whether a device at ``place`` (``door:main``) feeds an incident's metric.
+
+    Store-wide figures are fed by every device of their kind; a place's own by the device that stands there.
+    """
+    kind, _, _ = place.partition(":")
+    if incident.metric not in FED.get(kind, ()):
+        return False
+    return incident.subject in ("", place)
+
+
+def _devices_down(turn: Turn) -> dict[str, list[str]]:
+    """Devices with an open incident on their health, and the places they watch."""
+    down: dict[str, list[str]] = {}
+    for incident in open_incidents(turn.memory):
+        if incident.metric == "sensor_health" and incident.state != "pending":
+            device = incident.subject.removeprefix("device:")
+            down[device] = _places(turn, incident, device)
+    return down
+
+
+def _places(turn: Turn, incident: Incident, device: str) -> list[str]:
+    """Where a device stands: as its health fact says, else as the device table does."""
+    said = [f"{kind}:{incident.args[kind]}" for kind in FED if incident.args.get(kind)]
+    if said or device not in turn.book.devices:
+        return said
+    known = turn.book.devices[device]
+    single = (("door", known.door), ("zone", known.zone), ("till", known.till))
+    many = (("door", known.doors), ("zone", known.zones), ("till", known.tills))
+    return [f"{kind}:{name}" for kind, name in single if name] + [
+        f"{kind}:{name}" for kind, names in many for name in names.values()
+    ]

@@ -1,0 +1,143 @@
+"""What the alert dataflow remembers of one store: facts rules need, conditions, incidents, silences."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+import msgspec
+from msgspec import Struct, field
+
+from alerts.incident import Incident
+from flows.facts import Fact
+
+Outcome = Literal["breach", "between", "clear", "unsure", "missing", "off"]
+Args = dict[str, str | int | float | None]
+
+
+class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a rule makes of a fact, and why.
+
+    Attributes:
+        outcome: breach: beyond the fire level with evidence. between: neither beyond the fire level nor
+            back at the clear level. clear: back. unsure: not enough evidence. missing: no fresh facts.
+            off: the rule rests (closed, or not its day).
+        reason: a catalogue key; ``args`` fill its sentence.
+    """
+
+    outcome: Outcome
+    reason: str
+    args: Args = {}
+    value: float | None = None
+    threshold: float | None = None
+    reference: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class Track(Struct, kw_only=True, omit_defaults=True):
+    """One condition: a rule over a subject, whether or not an incident is open on it.
+
+    Attributes:
+        judged: the newest fact's verdict; ``verdict`` is that, unless hours or silence overrule it.
+        breach_since, clear_since: since when the verdict has held.
+        fires: when it fired lately, for flap damping.
+        quenched: a person said it is no problem; it stays quiet until it has cleared once.
+        run, run_start, run_before: windows in a row beyond the level, up to the window ``run_start``.
+        cusum, cusum_before: the drift statistic up to and before that window.
+        incident: the open incident's id.
+    """
+
+    rule: str
+    subject: str
+    judged: Verdict | None = None
+    verdict: Verdict | None = None
+    fact: str = ""
+    breach_since: datetime | None = None
+    clear_since: datetime | None = None
+    fires: list[datetime] = []
+    quenched: bool = False
+    run: int = 0
+    run_before: int = 0
+    run_start: datetime | None = None
+    cusum: float = 0.0
+    cusum_before: float = 0.0
+    incident: str | None = None
+
+
+class Care(Struct, kw_only=True, omit_defaults=True):
+    """Who has been told of an open incident.
+
+    Attributes:
+        since: when the ladder's clock started; ``None`` before the first push.
+        told_at: the newest push; ``told``: everybody told so far.
+        held: the budget keeps its first push for the digest.
+        closed: its end has been told, or there was nobody to tell.
+        acted_at, acted_by, before: the newest action, and the metric's value then.
+    """
+
+    since: datetime | None = None
+    told_at: datetime | None = None
+    told: list[str] = []
+    rung: int = 0
+    repeats: int = 0
+    held: bool = False
+    closed: bool = False
+    acted_at: datetime | None = None
+    acted_by: str = ""
+    before: float | None = None
+
+
+class Silence(Struct, frozen=True, kw_only=True):
+    """Somebody wants no pushes of what matches ``target`` (``rule`` or ``rule/subject`` globs)."""
+
+    target: str
+    owner: str
+    since: datetime
+    until: datetime
+    note: str = ""
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A push that waits for its group or for the digest: an incident's step."""
+
+    incident: str
+    step: int
+    due: datetime
+    kind: str = "firing"
+    rung: int = 0
+
+
+class Memory(Struct, kw_only=True, omit_defaults=True):
+    """The state of one store; snapshots are encoded, so that none aliases what lives on."""
+
+    position: str = ""
+    first_at: datetime | None = None
+    facts: dict[str, Fact] = field(default_factory=dict)
+    tracks: dict[str, Track] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    care: dict[str, Care] = field(default_factory=dict)
+    silences: list[Silence] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    pushed: dict[str, int] = field(default_factory=dict)  # ¥ at risk of this shift's first pushes
+    shift: str = ""
+    digest_at: datetime | None = None
+    grouped_at: dict[str, datetime] = field(default_factory=dict)
+    board: str = ""
+
+    def encode(self) -> bytes:
+        """A snapshot."""
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Self:
+        """From a snapshot."""
+        return msgspec.msgpack.decode(raw, type=cls)
+
+
+def fact_key(metric: str, subject: str, window: str) -> str:
+    """Where the newest fact of a metric is kept."""
+    return f"{metric}|{subject}|{window}"
+
+
+def open_incidents(memory: Memory) -> list[Incident]:
+    """Those that still live, oldest first."""
+    return [i for i in memory.incidents.values() if i.state not in ("resolved", "expired")]

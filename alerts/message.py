@@ -1,0 +1,74 @@
+"""A notice in a person's words: what → where → how long → ¥ → what to do. Pure."""
+
+from alerts.book import StoreBook
+from alerts.catalogue import STATES, Language, action, say, title, where
+from alerts.channels import Delivery
+from alerts.incident import Incident, Notice
+from sensors.settings import Store
+
+MINOR = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "TND": 3}
+SIGNS = {"CNY": "¥", "JPY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
+
+
+def message(
+    notice: Notice, book: StoreBook, language: Language, *, key: str, person: str = "", to: str = ""
+) -> Delivery:
+    """Make the message for one person, or for a shared channel (no person)."""
+    first = notice.incidents[0] if notice.incidents else None
+    heading = title(first, language, book) if first else say(STATES, "board", language)
+    if len(notice.incidents) > 1:
+        heading = f"{heading} ×{len(notice.incidents)}"
+    if notice.kind != "firing":
+        heading = f"{say(STATES, notice.kind, language)}: {heading}"
+    return Delivery(
+        key=key,
+        notice=notice,
+        title=heading,
+        body="\n".join(line(i, notice, book, language) for i in notice.incidents),
+        tag=first.id if first else notice.store,
+        to=to,
+        person=person,
+    )
+
+
+def line(incident: Incident, notice: Notice, book: StoreBook, language: Language) -> str:
+    """One incident: where, its figures, its age, ¥ at risk, what to do."""
+    minutes = int((notice.at - incident.opened_at).total_seconds() // 60)
+    parts = [
+        where(incident, language, book),
+        _figures(incident, language),
+        f"{minutes} min" if language == "en" else f"{minutes} 分钟",
+        money(incident.at_risk_minor, book.store),
+        action(incident, language, book) if notice.kind not in ("resolved", "expired") else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def money(minor: int | None, store: Store | None) -> str:
+    """An amount at risk with its currency; empty where there is none.
+
+    >>> money(128_050, None), money(None, None)
+    ('¥1,280.50', '')
+    """
+    if not minor:
+        return ""
+    currency = store.currency if store else "CNY"
+    digits = MINOR.get(currency, 2)
+    return f"{SIGNS.get(currency, currency + ' ')}{minor / 10**digits:,.{digits}f}"
+
+
+def _figures(incident: Incident, language: Language) -> str:
+    if incident.value is None or incident.threshold is None:
+        return ""
+    unlike = "against" if language == "en" else "对比"
+    reference = incident.threshold if incident.reference is None else incident.reference
+    return f"{_number(incident, incident.value)} {unlike} {_number(incident, reference)}"
+
+
+def _number(incident: Incident, value: float) -> str:
+    """A figure in the unit its metric is read in."""
+    if incident.metric in ("conversion", "capture_rate", "engagement"):
+        return f"{value:.1%}"
+    if incident.metric.endswith("_wait") or incident.metric.startswith("dwell"):
+        return f"{value:.0f} s"
+    return f"{value:,.10g}" if abs(value) < 1e9 else f"{value:.3g}"

@@ -1,0 +1,50 @@
+"""What an incident may cost, in the currency's minor unit. Pure."""
+
+from alerts.book import StoreBook
+from alerts.memory import Memory, Verdict, fact_key
+from alerts.reference import number
+from alerts.settings import Rule
+
+
+def at_risk_minor(
+    rule: Rule, subject: str, verdict: Verdict, memory: Memory, book: StoreBook
+) -> int | None:
+    """¥ at risk over the rule's window; ``None`` where the glossary has no formula for the metric.
+
+    Conversion: (reference − actual) × visitors × ATV. Visitors under their reference: the people who did
+    not come × sales per visitor. Sales per visitor: (reference − actual) × visitors.
+    """
+    if subject or verdict.value is None or verdict.reference is None:
+        return None
+    gap = verdict.reference - verdict.value
+    judged = memory.facts.get(fact_key(rule.metric, subject, rule.window))
+    visitors = judged.evidence.n if judged else None
+    if visitors is None:
+        visitors = newest(memory, "visitors", rule.window)
+    match rule.metric:
+        case "conversion" if visitors is not None:
+            risk = gap * visitors * atv_minor(memory, book)
+        case "visitors":
+            risk = gap * conversion(memory, book) * atv_minor(memory, book)
+        case "spv" if visitors is not None:
+            risk = gap * visitors
+        case _:
+            return None
+    return max(0, round(risk))
+
+
+def newest(memory: Memory, metric: str, window: str) -> float | None:
+    """The store's newest value of a metric."""
+    fact = memory.facts.get(fact_key(metric, "", window))
+    return number(fact.value) if fact else None
+
+
+def atv_minor(memory: Memory, book: StoreBook) -> float:
+    """Average transaction value: of the hour, else of the day, else the benchmark's."""
+    return newest(memory, "atv", "60m") or newest(memory, "atv", "day") or book.benchmark.atv_minor
+
+
+def conversion(memory: Memory, book: StoreBook) -> float:
+    """Conversion of the hour, else the benchmark's."""
+    seen = newest(memory, "conversion", "60m")
+    return book.benchmark.conversion if seen is None else seen

@@ -1,0 +1,101 @@
+"""What a value is compared with: the reference of a rule, and its fire and clear levels. Pure."""
+
+from typing import NamedTuple
+
+from alerts.book import StoreBook
+from alerts.memory import Memory, fact_key
+from alerts.settings import Rule
+from flows.facts import Fact
+from flows.settings import Benchmark
+
+
+class Levels(NamedTuple):
+    """Where a rule fires and clears.
+
+    Attributes:
+        reference: what the levels come from; for an interval its middle.
+        low, high: it fires below ``low`` or above ``high``; ``None``: not on that side.
+        clear_low, clear_high: it is clear again at or inside these.
+    """
+
+    reference: float
+    low: float | None
+    high: float | None
+    clear_low: float | None
+    clear_high: float | None
+
+
+def levels(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> Levels | None:
+    """The levels for a fact now; ``None`` while the reference is not known."""
+    side = rule.side if rule.compare in ("drifting", "streak") else rule.compare
+    if rule.reference == "fixed":
+        if rule.level is None:
+            return None
+        clear = rule.level if rule.clear_level is None else rule.clear_level
+        return _sided(side, rule.level, rule.level, clear, clear, rule.level)
+    if rule.reference == "forecast":
+        return _forecast(rule, fact, memory, side)
+    reference = _reference(rule, fact, book.benchmark)
+    if reference is None:
+        return None
+    fire, clear = rule.fire_pct / 100, rule.clear_pct / 100
+    return _sided(
+        side, reference * (1 - fire), reference * (1 + fire),
+        reference * (1 - clear), reference * (1 + clear), reference,
+    )  # fmt: skip
+
+
+def benchmark_of(metric: str, benchmark: Benchmark) -> float | None:
+    """The benchmark profile's figure for a metric; ``None`` if it has none."""
+    match metric:
+        case "conversion":
+            return benchmark.conversion
+        case "atv":
+            return float(benchmark.atv_minor)
+        case "spv":
+            return benchmark.conversion * benchmark.atv_minor
+        case "queue_wait":
+            return benchmark.queue_wait_s
+        case _:
+            return None
+
+
+def number(value: object) -> float | None:
+    """A number, or ``None`` for anything else."""
+    ok = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if ok else None  # type: ignore[arg-type]
+
+
+def _reference(rule: Rule, fact: Fact, benchmark: Benchmark) -> float | None:
+    if rule.reference == "history":
+        return number(fact.detail.get("usual"))
+    if rule.reference == "peer":
+        return number(fact.detail.get("peers"))
+    return benchmark_of(rule.metric, benchmark)
+
+
+def _forecast(rule: Rule, fact: Fact, memory: Memory, side: str) -> Levels | None:
+    """The forecast's own interval is the fire level; half-way back to its middle is clear."""
+    key = fact_key(f"{rule.metric}_forecast", fact.subject, rule.window)
+    forecast = memory.facts.get(f"{key}|{int(fact.start.timestamp())}") or memory.facts.get(key)
+    middle = number(forecast.value) if forecast else None
+    if forecast is None or middle is None:
+        return None
+    low, high = forecast.evidence.low, forecast.evidence.high
+    if low is None or high is None:
+        return None
+    back_low, back_high = (low + middle) / 2, (high + middle) / 2
+    return _sided(side, low, high, back_low, back_high, middle)
+
+
+def _sided(
+    side: str, low: float, high: float, clear_low: float, clear_high: float, reference: float
+) -> Levels:
+    below, above = side in ("below", "outside"), side in ("above", "outside")
+    return Levels(
+        reference,
+        low if below else None,
+        high if above else None,
+        clear_low if below else None,
+        clear_high if above else None,
+    )

@@ -1,0 +1,68 @@
+"""Incident batches → Redis: upserts, so that a repeat after a crash changes nothing."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import redis
+import structlog
+from bytewax.outputs import DynamicSink, StatelessSinkPartition
+
+from alerts.incident import IncidentBatch
+from alerts.keyspace import incidents_key, outbox_key
+from flows.keyspace import changed_channel
+from sensors.stream_source import RETRY_S, UNREACHABLE, connect
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_encode = msgspec.json.Encoder().encode
+_log = structlog.get_logger("alerts.sink")
+
+
+class IncidentSink(DynamicSink[IncidentBatch]):
+    """Writes a store's incidents, appends its notices to the outbox and tells screens to look.
+
+    Args:
+        retention_h: notices older than this leave the outbox.
+        stop: once set, an unreachable Redis is waited for no longer.
+    """
+
+    def __init__(self, url: str, retention_h: float, stop: threading.Event) -> None:
+        self._url, self._retention, self._stop = url, timedelta(hours=retention_h), stop
+
+    def build(self, _step: str, _worker: int, _count: int) -> "_Writer":
+        """A writer with a connection of its own."""
+        return _Writer(connect(self._url), self._retention, self._stop)
+
+
+class _Writer(StatelessSinkPartition[IncidentBatch]):
+    def __init__(self, client: redis.Redis, retention: timedelta, stop: threading.Event) -> None:
+        self._client, self._retention, self._stop = client, retention, stop
+
+    def write_batch(self, items: list[IncidentBatch]) -> None:
+        """Write a list of batches in one round trip; waits out a Redis that cannot be reached."""
+        pause_s = RETRY_S[0]
+        while True:
+            try:
+                self._write(items)
+            except UNREACHABLE as error:
+                _log.warning("redis-unreachable", error=str(error), pause_s=pause_s)
+                if self._stop.wait(pause_s):
+                    raise
+                pause_s = min(pause_s * 2, RETRY_S[1])
+            else:
+                return
+
+    def _write(self, items: list[IncidentBatch]) -> None:
+        pipe = self._client.pipeline(transaction=True)
+        for batch in items:
+            key = incidents_key(batch.partition, batch.store)
+            if batch.incidents:
+                pipe.hset(key, mapping={i.id: _encode(i) for i in batch.incidents})
+            if batch.forget:
+                pipe.hdel(key, *batch.forget)
+            oldest = (batch.at - self._retention - _EPOCH) // timedelta(milliseconds=1)
+            for notice in batch.notices:
+                fields = {"n": _encode(notice)}
+                pipe.xadd(outbox_key(batch.partition), fields, minid=max(0, oldest))  # type: ignore[arg-type]
+            pipe.publish(changed_channel(batch.partition), batch.store)
+        pipe.execute()
