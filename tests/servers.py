@@ -1,5 +1,6 @@
 """Real servers on free loopback ports, for tests; each is one process that the test owns."""
 
+import getpass
 import shutil
 import socket
 import subprocess
@@ -110,6 +111,7 @@ class Mosquitto(Server):
         config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {self.folder}/\nautosave_interval 1\n"
+            f"user {getpass.getuser()}\n"  # started by root it would drop to one that cannot write here
             "max_queued_messages 0\nmax_queued_bytes 1000000000\nmax_inflight_messages 0\n"
         )
         return [self.program, "-c", str(config)]
