@@ -98,7 +98,7 @@ class Tills:
         self._count(
             ticket, turn.ended, returns=1, return_units=back.units, return_minor=back.net_minor
         )
-        self.script.truth.sku_units.update({back.sku: back.units})
+        self.script.truth.sku_returned.update({back.sku: -back.units})
         self.shelves.put_back(turn.ended, [back])
 
     def _void_until(self, second: float) -> None:
@@ -106,7 +106,13 @@ class Tills:
             at, index = heapq.heappop(self.void_due)
             ticket = self.sold[index]
             self._say(ticket, at, "voided")
-            self._count(ticket, at, voids=1, void_units=ticket.units, void_minor=ticket.net_minor)
+            self._count(
+                ticket,
+                ticket.turn.ended,
+                voids=1,
+                void_units=ticket.units,
+                void_minor=ticket.net_minor,
+            )
             self.script.truth.sku_units.subtract({line.sku: line.units for line in ticket.lines})
             self.shelves.put_back(at, ticket.lines)
 

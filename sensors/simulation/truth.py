@@ -22,7 +22,7 @@ class Tally:
     """Counts of a quarter-hour, a door or a till. Money is in the currency's minor unit.
 
     ``visitors`` are what the counters call visitors: grown-ups without a staff tag. Returned units and
-    money are negative, as on the ticket.
+    money are negative, as on the ticket. A void counts where the sale did that it takes back.
     """
 
     visitors: int = 0
@@ -114,7 +114,8 @@ class Truth:
     Attributes:
         places: by ``door:main``, ``till:1``.
         stays: by zone; ``served``: by till.
-        sku_units: units sold net of voids and returns, by SKU; ``on_hand``: at the day's end.
+        sku_units: units sold net of voids, by SKU; ``sku_returned``: units that came back; ``on_hand``: at
+            the day's end.
         untagged_staff: associates' entries that a counter took for visitors.
         missed: people in and out whom a stuck counter did not count.
         lost_sales: customers at the till whose goods were all sold out.
@@ -125,6 +126,7 @@ class Truth:
     stays: dict[str, list[Stay]] = field(default_factory=lambda: defaultdict(list))
     served: dict[str, list[Served]] = field(default_factory=lambda: defaultdict(list))
     sku_units: Counter[str] = field(default_factory=Counter)
+    sku_returned: Counter[str] = field(default_factory=Counter)
     on_hand: dict[str, int] = field(default_factory=dict)
     untagged_staff: int = 0
     missed: Tally = field(default_factory=Tally)

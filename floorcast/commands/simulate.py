@@ -1,0 +1,140 @@
+"""``floorcast simulate``: a shop's day from a seed, recorded to a file or published as its gateways would."""
+
+from dataclasses import fields
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from floorcast.main import Session
+    from floorcast.settings import Settings
+    from sensors.settings import Store
+    from sensors.simulate import SimulatedDay
+
+EPILOG = """Examples:
+
+floorcast simulate --seed 7 --day 2026-11-20 --out day.jsonl.zst
+
+floorcast simulate --seed 7 --fault till-queue --fault gateway-offline --out day.jsonl.zst --json
+
+floorcast simulate --seed 7 --to mqtt://127.0.0.1:1883
+
+floorcast simulate --seed 7 --day 2026-11-20 --to mqtt://127.0.0.1:1883 --speed 60
+
+Exit codes: 0 done; 2 an option or the configuration cannot be used; 3 the broker cannot be reached.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``simulate``."""
+    app.command("simulate", epilog=EPILOG)(command)
+
+
+def command(
+    ctx: typer.Context,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same days, byte for byte.")
+    ] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Record to this file: .jsonl or .jsonl.zst.")
+    ] = None,
+    to: Annotated[str, typer.Option(help="Publish to mqtt://host:port, QoS 1.")] = "",
+    speed: Annotated[float, typer.Option(min=0.01, help="Times real time, with --to.")] = 1.0,
+    day: Annotated[
+        str, typer.Option(help="First day, YYYY-MM-DD; today in the store by default.")
+    ] = "",
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days.")] = 1,
+    store: Annotated[str, typer.Option(help="Store id; the first configured by default.")] = "",
+    visitors: Annotated[float, typer.Option(min=0, help="Visitors of an average day.")] = 1_400,
+    conversion: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of visitors who buy.")
+    ] = 0.26,
+    fault: Annotated[list[str] | None, typer.Option(help="Plant a cause; may be repeated.")] = None,
+    tick_s: Annotated[
+        float, typer.Option(min=0.01, help="Seconds between the recording's ticks.")
+    ] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the truth as JSON.")] = False,
+) -> None:
+    """Simulate a shop's days: arrivals, zones, tills, baskets, stock and staff.
+
+    Without --out and --to only the truth is printed.
+    """
+    from floorcast.simulated import days_of, deliveries_of, fault_named, record
+
+    session: Session = ctx.obj
+    settings = session.settings()
+    shop = _shop(settings, store)
+    told: list[SimulatedDay] = []
+    made = days_of(
+        settings.sensors, shop, _first_day(shop, day), days, seed,
+        visitors=visitors, conversion=conversion, faults=[fault_named(name) for name in fault or []],
+        on_day=told.append,
+    )  # fmt: skip
+    deliveries = deliveries_of(made)
+    if out:
+        record(deliveries, out, settings.sensors.log.partitions, timedelta(seconds=tick_s))
+    elif to:
+        from floorcast.publish import publish
+
+        publish(deliveries, to, speed=speed)
+    else:
+        for _ in deliveries:
+            pass
+    for simulated in told:
+        _print_truth(simulated, as_json=as_json)
+
+
+def _shop(settings: "Settings", store: str) -> "Store":
+    """The store named, or the first; raises ``FloorcastError`` if there is none."""
+    from floorcast.errors import FloorcastError
+
+    known = {shop.id: shop for shop in settings.sensors.stores}
+    if not known:
+        raise FloorcastError(
+            "no store to simulate: add one under [[sensors.stores]] in config.toml"
+        )
+    if store and store not in known:
+        raise FloorcastError(f"no store {store}; there is {', '.join(known)}")
+    return known[store] if store else next(iter(known.values()))
+
+
+def _first_day(shop: "Store", day: str) -> date:
+    from floorcast.errors import FloorcastError
+    from sensors.clock import SystemClock
+
+    if not day:
+        return SystemClock().now().astimezone(shop.tz).date()
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise FloorcastError(f"{day!r} is no day: write it like 2026-11-20") from None
+
+
+def _print_truth(simulated: "SimulatedDay", *, as_json: bool) -> None:
+    """What was drawn, one line a day."""
+    truth = simulated.truth
+    total = truth.day
+    if as_json:
+        numbers = {f.name: getattr(total, f.name) for f in fields(total)}
+        said = {
+            "store": simulated.store.id, "day": simulated.day.date, "events": len(simulated.events),
+            **numbers, "transactions": total.transactions, "units": total.units, "net_minor": total.net_minor,
+            "conversion": total.conversion, "atv_minor": total.atv_minor,
+            "untagged_staff": truth.untagged_staff, "missed": truth.missed.visitors,
+            "sku_units": truth.sku_units, "on_hand": truth.on_hand,
+        }  # fmt: skip
+        typer.echo(msgspec.json.encode(said))
+        return
+    rate = "–" if total.conversion is None else f"{total.conversion:.1%}"
+    ticket = (
+        "–"
+        if total.atv_minor is None
+        else f"{total.atv_minor / 100:.2f} {simulated.store.currency}"
+    )
+    typer.echo(
+        f"{simulated.day.date} {simulated.store.id}: {len(simulated.events):,} events, {total.visitors:,} visitors, "
+        f"{total.transactions:,} transactions ({rate}), mean ticket {ticket}, {total.returns} returns"
+    )

@@ -1,0 +1,23 @@
+"""Moments a person writes on the command line, as instants."""
+
+from datetime import UTC, datetime, time, tzinfo
+
+from floorcast.errors import FloorcastError
+
+
+def moment(text: str, near: datetime, zone: tzinfo) -> datetime:
+    """An instant from ``2026-11-22T10:42``, ``2026-11-22`` or ``10:42``; without a zone it is the shop's.
+
+    A time of day alone is the first such time at or after ``near``'s local midnight. Raises ``FloorcastError``.
+
+    >>> moment("10:42", datetime(2026, 11, 22, 3, tzinfo=UTC), UTC).isoformat()
+    '2026-11-22T10:42:00+00:00'
+    """
+    try:
+        at = datetime.combine(near.astimezone(zone).date(), time.fromisoformat(text))
+    except ValueError:
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise FloorcastError(f"{text!r} is no time: write 2026-11-22T10:42 or 10:42") from None
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,0 +1,119 @@
+"""Deliveries published to a broker as gateways would: QoS 1, several events a message, at a chosen speed."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import groupby
+from urllib.parse import urlsplit
+
+import msgspec
+from paho.mqtt.client import Client, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion
+
+from floorcast.errors import FloorcastError, UnavailableError
+from sensors.clock import Clock, SystemClock
+from sensors.events import AnyEvent
+from sensors.simulation.delivery import Delivery
+from sensors.topics import topic_of
+
+MOST = 100  # events in a message
+IN_FLIGHT = 500  # messages not yet acknowledged
+_encode = msgspec.json.Encoder().encode
+
+
+def publish(
+    deliveries: Iterable[Delivery],
+    broker: str,
+    *,
+    speed: float = 1.0,
+    clock: Clock | None = None,
+    stop: threading.Event | None = None,
+) -> int:
+    """Publish until all is acknowledged or ``stop`` is set; returns the number of events.
+
+    At speed 1 an event is published when it is due by ``clock``: what was due before the start is left out, so
+    that today can be joined at noon. At any other speed the first event is due at once and the rest follow at
+    that multiple of real time, with the times they carry unchanged.
+
+    Raises:
+        FloorcastError: ``broker`` is not of the form ``mqtt://[user:password@]host[:port]``.
+        UnavailableError: the broker cannot be reached.
+    """
+    clock, stop = clock or SystemClock(), stop or threading.Event()
+    client = _connect(broker)
+    sent = 0
+    waiting: list[MQTTMessageInfo] = []
+    try:
+        for topic, events in _messages(_due(deliveries, speed, clock, stop)):
+            info = client.publish(topic, b"\n".join(map(_encode, events)), qos=1)
+            sent += len(events)
+            waiting.append(info)
+            if len(waiting) >= IN_FLIGHT:
+                _acknowledged(waiting, broker)
+        _acknowledged(waiting, broker)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return sent
+
+
+def _acknowledged(waiting: list[MQTTMessageInfo], broker: str) -> None:
+    """Wait until the broker has taken every message."""
+    for info in waiting:
+        info.wait_for_publish(timeout=30)
+        if not info.is_published():
+            raise UnavailableError(f"{broker}: does not acknowledge messages")
+    waiting.clear()
+
+
+def _connect(broker: str) -> Client:
+    parts = urlsplit(broker)
+    if parts.scheme != "mqtt" or not parts.hostname:
+        raise FloorcastError(f"{broker}: write mqtt://host:port")
+    client = Client(CallbackAPIVersion.VERSION2)
+    if parts.username:
+        client.username_pw_set(parts.username, parts.password)
+    try:
+        client.connect(parts.hostname, parts.port or 1883)
+    except OSError as error:
+        raise UnavailableError(f"{broker}: {error}") from None
+    client.loop_start()
+    return client
+
+
+def _due(
+    deliveries: Iterable[Delivery], speed: float, clock: Clock, stop: threading.Event
+) -> Iterator[list[AnyEvent]]:
+    """Events in the batches in which they fall due."""
+    begun, first = time.monotonic(), None
+    started_at = clock.now()
+    batch: list[AnyEvent] = []
+    for at, event in deliveries:
+        if speed == 1.0:
+            if at < started_at:
+                continue
+            wait_s = (at - clock.now()).total_seconds()
+        else:
+            first = first or at
+            wait_s = (at - first) / timedelta(seconds=speed) - (time.monotonic() - begun)
+        if wait_s > 0:
+            if batch:
+                yield batch
+                batch = []
+            if stop.wait(wait_s):
+                return
+        batch.append(event)
+        if len(batch) >= MOST:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _messages(batches: Iterable[list[AnyEvent]]) -> Iterator[tuple[str, list[AnyEvent]]]:
+    """Each batch by topic, in order within a device."""
+    for batch in batches:
+        named = sorted(((str(topic_of(event)), event) for event in batch), key=lambda pair: pair[0])
+        for topic, pairs in groupby(named, key=lambda pair: pair[0]):
+            yield topic, [event for _, event in pairs]
