@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from sensors.settings import Positive, PositiveInt, Table
+from sensors.settings import Fraction, Positive, PositiveInt, Table
+
+TileName = Literal["occupancy", "visitors", "conversion", "atv", "spv", "queue"]
 
 
 class DashboardSettings(Table, kw_only=True, frozen=True):
@@ -16,4 +18,12 @@ class DashboardSettings(Table, kw_only=True, frozen=True):
     screens: PositiveInt = 64  # walls and phones one process serves at once
     delayed_s: Positive = 5.0
     stale_s: Positive = 30.0
-    tiles: tuple[str, ...] = ("occupancy", "visitors", "conversion", "atv", "spv", "queue")
+    tiles: tuple[TileName, ...] = ("occupancy", "visitors", "conversion", "atv", "spv", "queue")
+    crowded: Fraction = 0.9  # share of the capacity from which the house is watched
+    cover_watch_h: Positive = 3.0  # stock that sells out within this is watched …
+    cover_act_h: Positive = 1.5  # … and within this acted on
+    top_skus: PositiveInt = 6
+    cards: PositiveInt = 4  # incidents drawn; the rest are counted
+    comment_s: Positive = 10.0  # a silent stream says that it lives
+    reread_s: Positive = 5.0  # hints can be lost: what is shown is read again this often
+    queue: PositiveInt = 4  # messages a slow screen may lag before it is sent everything anew

@@ -1,0 +1,83 @@
+"""The wall's page: a frame drawn once; numbers are the browser's to keep."""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.catalogue import LOCALE, Language, words
+from dashboard.panels import discover
+from dashboard.shop import Shop
+from dashboard.theme import chart_figure
+
+
+def page() -> Component:
+    """The document of every route: where we are, and the page that belongs there."""
+    return html.Div(
+        [dcc.Location(id="where", refresh="callback-nav"), html.Div(id="page")], id="root"
+    )
+
+
+def wall(shop: Shop, language: Language) -> Component:
+    """One store's wall."""
+    text = words(language)
+    areas: dict[str, list[Component]] = {}
+    for panel in discover():
+        areas.setdefault(panel.area, []).append(panel.build(shop, text.__getitem__))
+    return html.Main(
+        [
+            dcc.Store(id="frame", data=frame(shop, language)),
+            dcc.Store(id="live"),
+            _top(shop, language),
+            *(html.Div(built, className=f"area-{area}") for area, built in areas.items()),
+        ],
+        id="wall",
+        className="wall loading",
+        lang=LOCALE[language],
+    )
+
+
+def frame(shop: Shop, language: Language) -> dict[str, Any]:
+    """What the browser must know of the shop to draw and format."""
+    store, settings = shop.store, shop.settings
+    return {
+        "store": store.id,
+        "language": language,
+        "locale": LOCALE[language],
+        "words": words(language),
+        "zone": store.timezone,
+        "currency": store.currency,
+        "delayed_s": settings.delayed_s,
+        "stale_s": settings.stale_s,
+        "tiles": list(settings.tiles),
+        "figure": chart_figure(),
+        "zones": [
+            {"id": z.id, "name": getattr(z.name, language), "polygon": z.polygon}
+            for z in store.zones
+            if z.polygon
+        ],
+    }
+
+
+def _top(shop: Shop, language: Language) -> Component:
+    name = getattr(shop.store.name, language)
+    return html.Header(
+        [
+            html.Div([html.H1(name), html.Span(id="hours", className="hours")], className="brand"),
+            html.Div(id="banner", className="banner", role="status"),
+            html.Div(
+                [
+                    html.Span(id="glass", className="glass"),
+                    html.Span(id="fresh", className="fresh"),
+                    html.Span(id="clock", className="clock"),
+                ],
+                className="right",
+            ),
+        ],
+        className="top",
+    )
+
+
+def unknown(language: Language) -> Component:
+    """What stands where a store is not configured."""
+    return html.Main(html.H1(words(language)["dash.gone"]), className="gone", lang=LOCALE[language])
