@@ -91,7 +91,7 @@ def run(
         redis.ResponseError: Redis answers but refuses us, e.g. a wrong password.
     """
     stop = stop or stop_on_signals()
-    find = find or _find_adapter
+    find = find or _finder(settings)
     key_file = settings.hash_key_file or str(Path(settings.redis.embedded_dir) / "people.key")
     devices = DeviceTable()
     intake = Intake(settings, Pseudonym(load_key(Path(key_file))), find, devices)
@@ -130,8 +130,7 @@ def _clock_behind_log(
     return None
 
 
-def _find_adapter(name: str) -> Adapter:
-    from sensors.adapters import find  # noqa: PLC0415  # all vendors, only where a device needs one
+def _finder(settings: SensorsSettings) -> Find:
+    from sensors.adapters import finder  # noqa: PLC0415  # all vendors, only where a device needs one
 
-    adapter: Adapter = find(name)
-    return adapter
+    return finder(settings.stores)

@@ -147,6 +147,38 @@ def adapter(name: str) -> Adapter:
         raise KeyError(f"no adapter {name!r}; there are: {', '.join(sorted(adapters()))}") from None
 
 
+class Bound:
+    """An adapter with the memory of one configured device and the stores it may belong to."""
+
+    def __init__(self, kind: Adapter, stores: Mapping[str, Store]) -> None:
+        self.kind = kind
+        self._stores = stores
+        self._memory: Memory = {}
+
+    def decode(
+        self, payload: bytes, topic: str, device: Device, received_at: datetime
+    ) -> list[Event | Reject]:
+        """As ``Adapter.decode``."""
+        store = self._stores.get(device.store)
+        return self.kind.decode(
+            payload, topic, device, received_at, store=store, memory=self._memory
+        )
+
+
+def finder(stores: Iterable[Store]) -> Callable[[str], Bound]:
+    """How ingest finds the adapter of each of its devices: one ``Bound`` a call, knowing the stores' clocks.
+
+    What it returns raises ``KeyError`` for a name there is no adapter of.
+    """
+    by_id = {store.id: store for store in stores}
+    return lambda name: Bound(adapter(name), by_id)
+
+
+def find(name: str) -> Bound:
+    """An adapter for one device whose local times are UTC unless it names its ``timezone``."""
+    return Bound(adapter(name), {})
+
+
 def guessed(payload: bytes, topic: str) -> str | None:
     """The adapter most sure of these bytes; ``None`` where none is sure enough."""
     if not payload:

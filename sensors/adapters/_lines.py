@@ -58,7 +58,7 @@ def line_events(
     """
     for name, line in uplink.lines.items():
         yield from _line_events(message, name, line, at, source)
-    if message.memory.get(_FORM) != "total":
+    if message.forms.get(source) != "total":
         for earlier in uplink.history:
             for name, line in earlier.lines.items():
                 if line.period:
@@ -83,9 +83,9 @@ def line_events(
 def _line_events(
     message: Message, name: str, line: Line, at: datetime, source: str
 ) -> Iterator[Event | Reject]:
-    wanted = message.device.options.get("counts") or message.memory.get(_FORM)
+    wanted = message.device.options.get("counts") or message.forms.get(source)
     if line.total and wanted != "period":
-        message.memory[_FORM] = "total"
+        message.forms[source] = "total"
         one_way = len(line.total) == 1  # its other direction comes in another report
         yield from message.footfall(
             (name,),
@@ -105,6 +105,3 @@ def _line_events(
             source=source,
             id=f"{source}-{name}-{at.timestamp():.0f}",
         )
-
-
-_FORM = "form:counts"

@@ -32,6 +32,10 @@ class UnreadableError(ValueError):
         self.place = place
 
 
+_FORMS = "forms"
+_MOST = 4096  # entries of a device's memory, and sources of one device whose form is kept
+
+
 def slug(text: str) -> str:
     """A vendor's name as one of ours: at most 64 characters of ``a-z0-9_.-``.
 
@@ -86,14 +90,23 @@ class Message(NamedTuple):
         """Who speaks: as configured, else the vendor's id of the device, else the topic."""
         return short(str(self.device.source or vendor_id or self.topic))
 
-    def takes(self, what: str, form: str) -> bool:
+    def takes(self, what: str, form: str, source: str = "") -> bool:
         """Whether counts are taken from this form of the same people; each is told in one form only.
 
         A device may say the same crossing twice, as an event and in a sum. Option ``what`` names the form
-        to take; without it the first form heard from this device is kept to.
+        to take; without it the first form heard from this ``source`` is kept to.
         """
-        wanted = self.device.options.get(what) or self.memory.setdefault(f"form:{what}", form)
-        return bool(wanted == form)
+        if wanted := self.device.options.get(what):
+            return bool(wanted == form)
+        return bool(self.forms.setdefault(f"{what}|{source}", form) == form)
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """Which form of its counts each source is heard in; the oldest of too many is forgotten."""
+        kept: dict[str, str] = self.memory.setdefault(_FORMS, {})
+        if len(kept) > _MOST:
+            del kept[next(iter(kept))]
+        return kept
 
     def reject(self, error: UnreadableError) -> Reject:
         """A dead letter of this message with the reason and the place."""
@@ -283,11 +296,11 @@ def mapped(mapping: Mapping[str, str], fallback: str, names: Names, what: str) -
     )
 
 
-def remember(memory: Memory, key: str, value: object, limit: int = 4096) -> None:
+def remember(memory: Memory, key: str, value: object, limit: int = _MOST) -> None:
     """Keep ``value``; beyond ``limit`` entries the oldest is forgotten, so memory cannot grow."""
     memory[key] = value
     while len(memory) > limit:
-        del memory[next(k for k in memory if not k.startswith("form:"))]
+        del memory[next(k for k in memory if k != _FORMS)]
 
 
 _STATES: dict[str, Any] = {s: s for s in ("online", "offline", "alive", "fault")}

@@ -72,7 +72,7 @@ def _event(
             id=text(event.get("id")),
         )
     elif kind == "personZoneDwellTimeEvent":
-        if status != "Enter" and message.takes("dwell", "dwell"):
+        if status != "Enter" and message.takes("dwell", "dwell", source):
             milliseconds = real(said.get("durationMs"), f"{place}.properties.durationMs")
             yield from message.dwell(
                 names, at=at, dwell_s=milliseconds / 1000, track=track or None, source=source
@@ -91,7 +91,7 @@ def _visit(
         remember(message.memory, key, at)
         return
     began = message.memory.pop(key, None)
-    if isinstance(began, datetime) and at >= began and message.takes("dwell", "enter-exit"):
+    if isinstance(began, datetime) and at >= began and message.takes("dwell", "enter-exit", source):
         yield from message.dwell(
             names, at=at, dwell_s=(at - began).total_seconds(), track=track or None, source=source
         )

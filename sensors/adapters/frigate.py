@@ -60,7 +60,7 @@ def _tracked(
     labels = message.option("labels", "person").split(",")
     if text(after.get("label")) not in labels or after.get("false_positive") is True:
         return
-    if not message.takes("counts", "events"):
+    if message.option("counts", "events") != "events":
         return
     ended = after.get("end_time") if event.get("type") == "end" else None
     stamp = ended if ended is not None else after.get("frame_time", after.get("start_time"))

@@ -53,7 +53,7 @@ def _alert(message: Message, tree: dict[str, Any]) -> Iterator[Event | Reject]:
         else None
     )
     if "timerange" in text(said.get("statisticalMethods")).lower():
-        if not message.takes("counts", "timeRange"):
+        if not message.takes("counts", "timeRange", _source(message, tree)):
             return
         between = sub(said, "TimeRange") or sub(said, "timeRange")
         at, seconds = span(
@@ -65,7 +65,7 @@ def _alert(message: Message, tree: dict[str, Any]) -> Iterator[Event | Reject]:
         )
         counting: Any = "interval"
     else:
-        if not message.takes("counts", "realTime"):
+        if not message.takes("counts", "realTime", _source(message, tree)):
             return
         when = sub(said, "RealTime").get("time") or tree.get("dateTime")
         at, seconds, counting = (

@@ -82,7 +82,7 @@ def _push(message: Message, tree: dict[str, Any]) -> Iterator[Event | Reject]:
         if (
             not tree.get(key)
             or (counting == "interval" and not seconds)
-            or not message.takes("counts", form)
+            or not message.takes("counts", form, source)
         ):
             continue
         for place, line in each(tree, key):

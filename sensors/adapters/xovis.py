@@ -83,7 +83,7 @@ def _scene(
     if (
         kind.startswith("LINE_CROSS_")
         and what in ("PERSON", "GROUP")
-        and message.takes("counts", "scene")
+        and message.takes("counts", "scene", source)
     ):
         forward = kind.endswith("FORWARD")
         group = what == "GROUP"
@@ -99,7 +99,7 @@ def _scene(
             source=source,
             id=id_,
         )
-    elif kind == "COUNT_INCREMENT" and message.takes("counts", "logics"):
+    elif kind == "COUNT_INCREMENT" and message.takes("counts", "logics", source):
         yield from _increment(message, said, at, id_, source)
     elif kind in ("ZONE_ENTRY", "ZONE_EXIT") and what == "PERSON":
         yield from _zone(message, kind, (*names, track), at, source)
@@ -196,7 +196,7 @@ def _sums(
         return
     entered = [count(v, place) for k, v in values.items() if k in _IN]
     left = [count(v, place) for k, v in values.items() if k in _OUT]
-    if (entered or left) and "GROUP" not in info and message.takes("counts", "sums"):
+    if (entered or left) and "GROUP" not in info and message.takes("counts", "sums", source):
         yield from message.footfall(
             names,
             at=at,
