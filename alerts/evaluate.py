@@ -50,6 +50,7 @@ def evaluate(turn: Turn) -> None:
 
 def remember(fact: Fact, memory: Memory, book: StoreBook, at: datetime) -> None:
     """Keep a fact that a rule or a price needs."""
+    _hear(fact, memory)
     name = (fact.metric, fact.window)
     key = fact_key(fact.metric, fact.subject, fact.window)
     if name in book.forecasts:
@@ -73,6 +74,17 @@ def track_of(memory: Memory, rule: str, subject: str) -> Track:
     if key not in memory.tracks:
         memory.tracks[key] = Track(rule=rule, subject=subject)
     return memory.tracks[key]
+
+
+def _hear(fact: Fact, memory: Memory) -> None:
+    """Keep how fresh the store's newest event is; a device's sign of life counts as one."""
+    heard = fact.newest_at
+    said = fact.detail.get("last_heard")
+    if isinstance(said, str):
+        last = datetime.fromisoformat(said)
+        heard = max(heard, last) if heard else last
+    if heard and (memory.heard_at is None or heard > memory.heard_at):
+        memory.heard_at = heard
 
 
 def judge(rule: Rule, fact: Fact, track: Track, memory: Memory, book: StoreBook) -> Verdict | None:
@@ -222,12 +234,10 @@ def overrule(
             threshold=rule.absent_s,
         )
     judged = track.judged
-    if judged is None or fact is None or fact.newest_at is None or judged.reason == "says":
+    if judged is None or memory.heard_at is None or judged.reason == "says":
         return judged
-    reported = fact.coverage is not None and fact.coverage >= rule.min_coverage
-    limit = rule.no_data_s + ALIGNED_S.get(rule.window, 0.0)
-    age_s = (at - fact.newest_at).total_seconds()
-    if age_s > limit and not reported and (open_s is None or open_s > rule.no_data_s):
+    age_s = (at - memory.heard_at).total_seconds()
+    if age_s > rule.no_data_s and (open_s is None or open_s > rule.no_data_s):
         args: Args = {"age_s": int(age_s)}
         return Verdict(outcome="missing", reason="no-data", args=args, value=judged.value)
     return judged

@@ -21,7 +21,7 @@ def wilson(k: float, n: float, confidence: float) -> tuple[float, float]:
     Each bound holds alone with that confidence. (0, 1) for nothing seen; ``k`` above ``n`` counts as ``n``.
 
     >>> [round(bound, 4) for bound in wilson(10, 100, 0.90)]
-    [0.0677, 0.1454]
+    [0.0678, 0.1451]
     """
     if n <= 0:
         return 0.0, 1.0

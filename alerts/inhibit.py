@@ -57,13 +57,24 @@ def _devices_down(turn: Turn) -> dict[str, list[str]]:
 
 
 def _places(turn: Turn, incident: Incident, device: str) -> list[str]:
-    """Where a device stands: as its health fact says, else as the device table does."""
+    """Where a device stands: as its health fact says, else the device table, else its name's ending."""
     said = [f"{kind}:{incident.args[kind]}" for kind in FED if incident.args.get(kind)]
-    if said or device not in turn.book.devices:
+    if said:
         return said
-    known = turn.book.devices[device]
-    single = (("door", known.door), ("zone", known.zone), ("till", known.till))
-    many = (("door", known.doors), ("zone", known.zones), ("till", known.tills))
-    return [f"{kind}:{name}" for kind, name in single if name] + [
-        f"{kind}:{name}" for kind, names in many for name in names.values()
+    if device in turn.book.devices:
+        known = turn.book.devices[device]
+        single = (("door", known.door), ("zone", known.zone), ("till", known.till))
+        many = (("door", known.doors), ("zone", known.zones), ("till", known.tills))
+        return [f"{kind}:{name}" for kind, name in single if name] + [
+            f"{kind}:{name}" for kind, names in many for name in names.values()
+        ]
+    store = turn.book.store
+    if store is None:
+        return []
+    names = (("door", store.doors), ("zone", store.zones), ("till", store.tills))
+    return [
+        f"{kind}:{place.id}"
+        for kind, places in names
+        for place in places
+        if device == place.id or device.endswith(f"-{place.id}")
     ]

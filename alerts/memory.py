@@ -107,17 +107,24 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 class Memory(Struct, kw_only=True, omit_defaults=True):
-    """The state of one store; snapshots are encoded, so that none aliases what lives on."""
+    """The state of one store; snapshots are encoded, so that none aliases what lives on.
+
+    Attributes:
+        heard_at: event time of the newest event of any device of the store.
+        pushed: ¥ at risk of this shift's first pushes, by incident.
+        grouped_at: when a rule's rung was last told; board: the last list shown.
+    """
 
     position: str = ""
     first_at: datetime | None = None
+    heard_at: datetime | None = None
     facts: dict[str, Fact] = field(default_factory=dict)
     tracks: dict[str, Track] = field(default_factory=dict)
     incidents: dict[str, Incident] = field(default_factory=dict)
     care: dict[str, Care] = field(default_factory=dict)
     silences: list[Silence] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
-    pushed: dict[str, int] = field(default_factory=dict)  # ¥ at risk of this shift's first pushes
+    pushed: dict[str, int] = field(default_factory=dict)
     shift: str = ""
     digest_at: datetime | None = None
     grouped_at: dict[str, datetime] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def levels(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> Levels | 
         return _sided(side, rule.level, rule.level, clear, clear, rule.level)
     if rule.reference == "forecast":
         return _forecast(rule, fact, memory, side)
-    reference = _reference(rule, fact, book.benchmark)
+    reference = _reference(rule, fact, book)
     if reference is None:
         return None
     fire, clear = rule.fire_pct / 100, rule.clear_pct / 100
@@ -66,12 +66,14 @@ def number(value: object) -> float | None:
     return float(value) if ok else None  # type: ignore[arg-type]
 
 
-def _reference(rule: Rule, fact: Fact, benchmark: Benchmark) -> float | None:
+def _reference(rule: Rule, fact: Fact, book: StoreBook) -> float | None:
     if rule.reference == "history":
         return number(fact.detail.get("usual"))
     if rule.reference == "peer":
         return number(fact.detail.get("peers"))
-    return benchmark_of(rule.metric, benchmark)
+    if rule.metric == "occupancy":
+        return float(book.store.capacity) if book.store else None
+    return benchmark_of(rule.metric, book.benchmark)
 
 
 def _forecast(rule: Rule, fact: Fact, memory: Memory, side: str) -> Levels | None:

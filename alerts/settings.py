@@ -19,7 +19,7 @@ history, peer: the fact's own ``detail.usual`` and ``detail.peers``. forecast: t
 ``<metric>_forecast`` of the same window and start, with its interval. All but fixed move by ``fire_pct``."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
-Percent = Annotated[float, Meta(ge=0, le=1000)]
+Percent = Annotated[float, Meta(ge=-100, le=1000)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
 
@@ -28,7 +28,8 @@ class Rule(Table, kw_only=True, frozen=True):
 
     Attributes:
         subject: a glob over the facts' subjects: ``""`` (the store), ``zone:*``, ``till:*``, ``sku:*``.
-        fire_pct, clear_pct: relative distance from the reference at which it fires and clears.
+        fire_pct, clear_pct: relative distance from the reference at which it fires and clears;
+            below 0 it lies on the near side: above capacity with ``clear_pct = -10`` clears at 90 % of it.
         level, clear_level: with a fixed reference, the levels themselves in the metric's unit.
         side: the direction of ``drifting`` and ``streak``.
         confidence: one-sided, of the evidence gate; 0 switches the gate off.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from alerts.rules import errors
 from alerts.settings import AlertsSettings
 from dashboard.settings import DashboardSettings
 from floorcast.errors import FloorcastError
@@ -62,6 +63,8 @@ def parse_settings(raw: str, name: str = "config.toml") -> Settings:
         raise SettingsError(f"{name}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name}: {explain(str(error))}") from None
+    for wrong in errors(settings.alerts):
+        raise SettingsError(f"{name}: {wrong}")
     return settings
 
 
