@@ -78,6 +78,13 @@ REASONS: dict[str, tuple[str, str]] = {
     "over-budget": ("kept for the digest", "并入汇总"),
     "effect": ("{before} before, {after} after", "处理前 {before}，处理后 {after}"),
 }
+ANSWERS: dict[str, tuple[str, str]] = {
+    "ack": ("I've got it", "我来处理"),
+    "dismiss": ("Not a problem", "无需处理"),
+    "snooze": ("Later", "稍后"),
+    "done": ("Done", "已完成"),
+}
+"""What a person can answer, by the command's action; phones show the first three."""
 STATES: dict[str, tuple[str, str]] = {
     "firing": ("New", "新"),
     "repeated": ("Still open", "仍未处理"),

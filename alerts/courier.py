@@ -12,6 +12,7 @@ from msgspec import Struct
 from alerts.book import Book
 from alerts.channels import Delivery
 from alerts.incident import Notice
+from alerts.links import Links
 from alerts.message import message
 from alerts.settings import AlertsSettings, ChannelSettings, Contact, Person
 from sensors.streams import Position
@@ -54,6 +55,7 @@ class Courier:
     """Plans deliveries. Holds no connection; its clock is only for pauses between tries.
 
     Args:
+        links: makes links to answer by; ``None`` leaves them out.
         boards: channels that show the list of open incidents.
         clock, jitter: monotonic seconds; a number in [0, 1) that spreads retries.
     """
@@ -64,12 +66,13 @@ class Courier:
         settings: AlertsSettings,
         boards: Iterable[str],
         *,
+        links: Links | None = None,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._book, self._settings, self._boards = book, settings, list(boards)
         self._named = settings.channels_by_name()
-        self._clock, self._jitter = clock, jitter
+        self._links, self._clock, self._jitter = links, clock, jitter
         self._heap: list[Task] = []
         self._order = 0
         self._open: dict[tuple[int, Position], set[str]] = {}
@@ -187,7 +190,9 @@ class Courier:
         language = person.language if person else self._named[ways[0].channel].language
         way = next((n for n, w in enumerate(ways) if before and w.channel == before[-1].channel), 0)
         book = self._book.of(notice.store)
-        delivery = message(notice, book, language, person=who, to=ways[way].to, key=key)
+        delivery = message(
+            notice, book, language, person=who, to=ways[way].to, key=key, links=self._links
+        )
         self._order += 1
         task = Task(self._clock(), self._order, partition, entry, delivery, ways, before, way)
         task.attempt = before[-1].n + 1 if before else 1

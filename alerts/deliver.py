@@ -12,6 +12,8 @@ channel, the endpoint or the phone replaces it.
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -24,6 +26,7 @@ from alerts.channels import Channel, Context, RefusedError, UnreachableError, bu
 from alerts.courier import Attempt, Courier, Task
 from alerts.incident import Notice
 from alerts.keyspace import outbox_key, sent_key
+from alerts.links import Links
 from alerts.settings import AlertsSettings
 from flows.settings import FlowsSettings
 from sensors.settings import Broker, SensorsSettings
@@ -211,9 +214,20 @@ def deliverer(
     context = Context(broker or sensors.broker)
     channels = {name: build(chosen, context) for name, chosen in named.items()}
     boards = [n for n in settings.board if n in channels and channels[n].shows_board]
-    courier = Courier(Book(settings, sensors, flows), settings, boards)
+    courier = Courier(Book(settings, sensors, flows), settings, boards, links=links_of(settings))
     parts = range(sensors.log.partitions) if partitions is None else partitions
     return Deliverer(url, courier, channels, settings, parts)
+
+
+def links_of(settings: AlertsSettings) -> Links | None:
+    """The maker of links, where they are configured; raises ``ValueError`` for a secret too short to sign with."""
+    chosen = settings.links
+    if not chosen.url:
+        return None
+    key = Path(chosen.secret_file).read_bytes().strip() if chosen.secret_file else b""
+    if len(key) < 32:
+        raise ValueError("alerts.links.secret_file: needs a secret of at least 32 bytes")
+    return Links(chosen.url, key, timedelta(seconds=chosen.expires_s))
 
 
 def run(

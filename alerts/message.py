@@ -1,9 +1,10 @@
 """A notice in a person's words: what → where → how long → ¥ → what to do. Pure."""
 
 from alerts.book import StoreBook
-from alerts.catalogue import STATES, Language, action, say, title, where
+from alerts.catalogue import ANSWERS, STATES, Language, action, say, title, where
 from alerts.channels import Delivery
 from alerts.incident import Incident, Notice
+from alerts.links import Links
 from sensors.settings import Store
 
 MINOR = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "TND": 3}
@@ -11,7 +12,14 @@ SIGNS = {"CNY": "¥", "JPY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
 
 
 def message(
-    notice: Notice, book: StoreBook, language: Language, *, key: str, person: str = "", to: str = ""
+    notice: Notice,
+    book: StoreBook,
+    language: Language,
+    *,
+    key: str,
+    person: str = "",
+    to: str = "",
+    links: Links | None = None,
 ) -> Delivery:
     """Make the message for one person, or for a shared channel (no person)."""
     first = notice.incidents[0] if notice.incidents else None
@@ -20,6 +28,7 @@ def message(
         heading = f"{heading} ×{len(notice.incidents)}"
     if notice.kind != "firing":
         heading = f"{say(STATES, notice.kind, language)}: {heading}"
+    link, actions = _answers(notice, first, person, links, language)
     return Delivery(
         key=key,
         notice=notice,
@@ -28,7 +37,20 @@ def message(
         tag=first.id if first else notice.store,
         to=to,
         person=person,
+        link=link,
+        actions=actions,
     )
+
+
+def _answers(
+    notice: Notice, first: Incident | None, person: str, links: Links | None, language: Language
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A link and buttons for one person; a shared channel has none: nobody acts in another's name."""
+    if links is None or first is None or not person or notice.kind in ("resolved", "expired"):
+        return "", ()
+    token = links.token(notice.store, first.id, person, notice.at)
+    actions = [(say(ANSWERS, key, language), links.act(token, key)) for key in ANSWERS]
+    return links.confirm(token), tuple(actions)
 
 
 def line(incident: Incident, notice: Notice, book: StoreBook, language: Language) -> str:

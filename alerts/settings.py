@@ -136,14 +136,12 @@ class ChannelSettings(Table, kw_only=True, frozen=True):
         url: the endpoint; an apprise URL for ``apprise``.
         secret_file: signing key (webhook), access token (ntfy) or VAPID private key (webpush).
         subject: webpush only: who to complain to, ``mailto:…``.
-        link: where a tap leads; ``{store}`` and ``{incident}`` are filled in.
     """
 
     kind: Id
     url: str = ""
     secret_file: str = ""
     subject: str = ""
-    link: str = ""
     timeout_s: Positive = 5.0
     attempts: PositiveInt = 8
     backoff_s: Positive = 1.0
@@ -176,6 +174,14 @@ class NoData(Table, kw_only=True, frozen=True):
     route: Id = "floor"
 
 
+class LinkSettings(Table, kw_only=True, frozen=True):
+    """Links in messages. ``url`` is where phones reach the staff page; without it messages have no links."""
+
+    url: str = ""
+    secret_file: str = ""  # signs them; at least 32 bytes
+    expires_s: Positive = 14_400.0
+
+
 class AlertsSettings(Table, kw_only=True, frozen=True):
     """``[alerts]``."""
 
@@ -194,6 +200,7 @@ class AlertsSettings(Table, kw_only=True, frozen=True):
     budget: Budget = Budget()
     flapping: Flapping = Flapping()
     no_data: NoData = NoData()
+    links: LinkSettings = LinkSettings()
     names: dict[str, Text] = {}  # titles and actions of your own, by catalogue key
 
     def route_of(self, name: str) -> Route:

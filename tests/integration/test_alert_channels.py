@@ -1,0 +1,274 @@
+"""Each way out speaks its protocol to a real endpoint on loopback."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import http_ece  # type: ignore[import-untyped]
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from alerts.book import Book
+from alerts.channels import Context, Delivery, RefusedError, UnreachableError, build, kinds
+from alerts.links import Links, read
+from alerts.message import message
+from alerts.settings import AlertsSettings, ChannelSettings, Rule
+from flows.settings import FlowsSettings
+from sensors.settings import Broker, SensorsSettings
+from tests.scenario import Story, shop
+from tests.servers import free_port
+
+CONTEXT = Context(Broker())
+KEY = b"0123456789abcdef0123456789abcdef"
+
+
+@dataclass
+class Request:
+    """What an endpoint was sent."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Endpoint:
+    """A real HTTP server that keeps what it is sent and answers as told."""
+
+    server: ThreadingHTTPServer
+    got: list[Request] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """An endpoint of this test's own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            kept.got.append(Request(self.path, headers, body))
+            self.send_response(kept.answers.pop(0) if kept.answers else 201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept = Endpoint(server)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield kept
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def delivery() -> Delivery:
+    """The message of a queue alert for Chen, with links."""
+    settings = AlertsSettings(
+        rules=[Rule(name="low-conversion", metric="conversion", action="add-staff")]
+    )
+    story = Story(settings).at("10:00").rate(30, 400, minutes=2)
+    book = Book(settings, SensorsSettings(stores=[shop()]), FlowsSettings()).of("s1")
+    links = Links("https://floor.example", KEY, timedelta(hours=4))
+    return message(story.notices[0], book, "en", key="k1", person="chen", to="topic", links=links)
+
+
+def test_message_says_what_where_how_long_money_and_action(delivery: Delivery) -> None:
+    """A message reads what → where → figures → how long → ¥ → what to do."""
+    assert delivery.title == "Conversion is low"
+    assert delivery.body == "Shop · 7.5% against 15.0% · 1 min · ¥3,075.00 · Add staff to the floor"
+
+
+def test_links_are_for_one_person_one_incident_and_a_time(delivery: Delivery) -> None:
+    """A link's token names its person and incident, expires, and does not survive a changed byte."""
+    token = delivery.link.partition("?t=")[2]
+    at = delivery.notice.at
+    claim = read(KEY, token, at)
+    assert claim is not None
+    assert (claim.person, claim.incident) == ("chen", delivery.notice.incidents[0].id)
+    assert read(KEY, token, at + timedelta(hours=5)) is None
+    assert read(b"x" * 32, token, at) is None
+    forged = ("B" if token[0] == "A" else "A") + token[1:]
+    assert read(KEY, forged, at) is None
+    assert read(KEY, "nonsense", at) is None
+    assert read(KEY, "é.é", at) is None
+
+
+def test_every_kind_is_found_and_keeps_the_protocol(tmp_path: Path) -> None:
+    """Each file under ``channels`` builds something that sends, closes and says whether it shows the board."""
+    secret_file = tmp_path / "secret"
+    secret_file.write_text("s3cret")
+    assert {"log", "mqtt", "webhook", "ntfy", "apprise", "webpush"} <= set(kinds())
+    for kind in kinds():
+        settings = ChannelSettings(
+            kind=kind, url="", secret_file=str(secret_file), subject="mailto:x@example.com"
+        )
+        channel = build(settings, CONTEXT)
+        assert isinstance(channel.shows_board, bool)
+        assert callable(channel.send)
+        channel.close()
+    with pytest.raises(ValueError, match="no channel kind"):
+        build(ChannelSettings(kind="pigeon"), CONTEXT)
+
+
+def test_webhook_is_signed_and_keyed(
+    endpoint: Endpoint, delivery: Delivery, tmp_path: Path
+) -> None:
+    """A receiver with the secret verifies body and time, and sees the same key at every try."""
+    (tmp_path / "secret").write_text("s3cret")
+    settings = ChannelSettings(
+        kind="webhook", url=endpoint.url, secret_file=str(tmp_path / "secret")
+    )
+    channel = build(settings, CONTEXT)
+    endpoint.answers = [503]
+    shared = Delivery(key="k1", notice=delivery.notice, title="t", body="b", tag="g")
+    with pytest.raises(UnreachableError, match="503"):
+        channel.send(shared)
+    channel.send(shared)
+    channel.close()
+    first, again = endpoint.got
+    assert first.headers["idempotency-key"] == again.headers["idempotency-key"] == "k1"
+    assert first.body == again.body
+    stamp, _, mac = again.headers["x-floorcast-signature"].partition(",v1=")
+    signed = stamp.removeprefix("t=").encode() + b"." + again.body
+    assert hmac.new(b"s3cret", signed, hashlib.sha256).hexdigest() == mac
+    assert json.loads(again.body)["notice"]["kind"] == "firing"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, RefusedError), (404, RefusedError), (429, UnreachableError)]
+)
+def test_refusals_are_told_from_hiccups(
+    endpoint: Endpoint, delivery: Delivery, status: int, error: type[Exception]
+) -> None:
+    """What will never be taken is refused, what may be later is tried again."""
+    channel = build(ChannelSettings(kind="ntfy", url=endpoint.url), CONTEXT)
+    endpoint.answers = [status]
+    with pytest.raises(error):
+        channel.send(delivery)
+    channel.close()
+
+
+def test_nobody_listens(delivery: Delivery) -> None:
+    """An endpoint that is down is unreachable, not an error of ours."""
+    channel = build(
+        ChannelSettings(kind="ntfy", url=f"http://127.0.0.1:{free_port()}", timeout_s=1), CONTEXT
+    )
+    with pytest.raises(UnreachableError):
+        channel.send(delivery)
+    channel.close()
+
+
+def test_ntfy_json_with_buttons(endpoint: Endpoint, delivery: Delivery, tmp_path: Path) -> None:
+    """Ntfy gets JSON at its root with topic, priority, click and buttons that POST; a repeat replaces the first."""
+    (tmp_path / "token").write_text("tk_1\n")
+    settings = ChannelSettings(kind="ntfy", url=endpoint.url, secret_file=str(tmp_path / "token"))
+    channel = build(settings, CONTEXT)
+    channel.send(delivery)
+    channel.send(delivery)
+    channel.close()
+    sent, again = (json.loads(request.body) for request in endpoint.got)
+    assert endpoint.got[0].path == "/"
+    assert endpoint.got[0].headers["authorization"] == "Bearer tk_1"
+    assert (sent["topic"], sent["priority"], sent["title"]) == ("topic", 4, "Conversion is low")
+    assert sent["click"] == delivery.link
+    assert [a["label"] for a in sent["actions"]] == ["I've got it", "Not a problem", "Later"]
+    assert {(a["action"], a["method"]) for a in sent["actions"]} == {("http", "POST")}
+    assert sent["sequence_id"] == again["sequence_id"]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise's own
+def test_apprise_reaches_a_json_endpoint(endpoint: Endpoint, delivery: Delivery) -> None:
+    """Through apprise the message and its link arrive; an address it does not know is refused."""
+    channel = build(
+        ChannelSettings(kind="apprise", url=endpoint.url.replace("http", "json")), CONTEXT
+    )
+    channel.send(Delivery(key="k", notice=delivery.notice, title="T", body="B", tag="g", link="L"))
+    got = json.loads(endpoint.got[0].body)
+    assert (got["title"], got["message"]) == ("T", "B\nL")
+    with pytest.raises(RefusedError):
+        channel.send(delivery)
+
+
+def test_web_push_is_encrypted_for_the_browser_and_signed(
+    endpoint: Endpoint, delivery: Delivery, tmp_path: Path
+) -> None:
+    """The browser's key decrypts the push (RFC 8291) and the push service verifies our signature (RFC 8292)."""
+    ours = ec.generate_private_key(ec.SECP256R1())
+    pem = ours.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (tmp_path / "vapid.pem").write_bytes(pem)
+    browser, auth = ec.generate_private_key(ec.SECP256R1()), b"sixteen bytes ok"
+    point = browser.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    subscription = {
+        "endpoint": f"{endpoint.url}/push/abc",
+        "keys": {"p256dh": b64(point), "auth": b64(auth)},
+    }
+    settings = ChannelSettings(
+        kind="webpush", secret_file=str(tmp_path / "vapid.pem"), subject="mailto:ops@example.com"
+    )
+    channel = build(settings, CONTEXT)
+    to_browser = Delivery(
+        key="k",
+        notice=delivery.notice,
+        title="排队过长",
+        body="B",
+        tag="g",
+        to=json.dumps(subscription),
+    )
+    channel.send(to_browser)
+    got = endpoint.got[0]
+    clear = http_ece.decrypt(
+        got.body, private_key=browser, auth_secret=auth, version=got.headers["content-encoding"]
+    )
+    assert json.loads(clear)["title"] == "排队过长"
+    assert got.headers["urgency"] == "high"
+    claims = verified(got.headers["authorization"], ours.public_key())
+    assert claims["sub"] == "mailto:ops@example.com"
+    assert claims["aud"] == endpoint.url
+    endpoint.answers = [410]
+    with pytest.raises(RefusedError, match="410"):
+        channel.send(to_browser)
+    endpoint.answers = [502]
+    with pytest.raises(UnreachableError, match="502"):
+        channel.send(to_browser)
+
+
+def b64(raw: bytes) -> str:
+    """URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def verified(header: str, key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """The claims of a VAPID header, its ES256 signature checked."""
+    token = header.removeprefix("vapid t=").partition(",")[0]
+    signed, _, mac = token.rpartition(".")
+    raw = base64.urlsafe_b64decode(mac + "==")
+    r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
+    key.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
+    claims: dict[str, str] = json.loads(base64.urlsafe_b64decode(signed.split(".")[1] + "=="))
+    assert datetime.fromtimestamp(float(claims["exp"]), UTC).year > 2000
+    return claims
