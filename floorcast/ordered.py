@@ -3,6 +3,7 @@
 import heapq
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
@@ -34,6 +35,7 @@ class Ordered:
         self._lock = threading.Lock()
         self._held: list[Keyed] = []
         self._runs: list[BinaryIO] = []
+        weakref.finalize(self, _close, self._runs)
 
     def add(self, lines: Iterable[Keyed]) -> None:
         """Take some lines; a full run is sorted and spilled to a temporary file."""
@@ -57,9 +59,15 @@ class Ordered:
         streams: list[Iterable[Keyed]] = [self._held, *(_read(run) for run in self._runs)]
         for _, line in heapq.merge(*streams, key=_by_key):
             yield line
-        for run in self._runs:
-            run.close()
-        self._held, self._runs = [], []
+        _close(self._runs)
+        self._held = []
+
+
+def _close(runs: list[BinaryIO]) -> None:
+    """Let go of the temporary files; they are gone with it."""
+    for run in runs:
+        run.close()
+    runs.clear()
 
 
 def _read(run: BinaryIO) -> Iterator[Keyed]:

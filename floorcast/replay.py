@@ -21,7 +21,8 @@ from alerts.incident import IncidentBatch
 from alerts.topology import alerting
 from floorcast.ordered import Key, Keyed, Ordered
 from floorcast.settings import Settings
-from flows.facts import Fact, FactBatch, FactKey
+from flows.facts import Fact, FactBatch
+from flows.sink import ALIGNED
 from flows.topology import floor
 from sensors.streams import Entry, Position
 
@@ -54,25 +55,35 @@ class Totals:
             self.events += entry.lines.count(b"\n") + 1
 
 
+Name = tuple[str, str, str, str, str]
+"""Store, metric, subject, window and, where windows are aligned, start; a level or trailing window has one fact."""
+
+
+def name_of(fact: Fact) -> Name:
+    """What a newer fact replaces this one under, as in Redis."""
+    start = fact.start.isoformat() if fact.window in ALIGNED else ""
+    return fact.store, fact.metric, fact.subject, fact.window, start
+
+
 class Replayed(NamedTuple):
     """What came out: facts and changed incidents as JSON lines in log order, read once, and the newest of each.
 
     Attributes:
-        latest: the newest fact under each key; ``incidents_latest`` the newest state of each incident, by id.
+        latest: the newest fact of each name; ``incidents_latest`` the newest state of each incident, by id.
     """
 
     facts: Ordered
     incidents: Ordered
-    latest: dict[FactKey, Fact]
+    latest: dict[Name, Fact]
     incidents_latest: dict[str, bytes]
     totals: Totals
 
     def facts_in_order(self) -> list[Fact]:
-        """The newest of each fact, by its key."""
+        """The newest of each fact, by its name."""
         return [self.latest[key] for key in sorted(self.latest)]
 
     def fact_lines(self, *, last: bool) -> Iterable[bytes]:
-        """Facts as JSON lines in log order; with ``last`` the newest of each, by key."""
+        """Facts as JSON lines in log order; with ``last`` the newest of each, by name."""
         return map(_encode, self.facts_in_order()) if last else self.facts.lines()
 
     def incident_lines(self, *, last: bool) -> Iterable[bytes]:
@@ -95,7 +106,7 @@ def replay(
         entries: in order of position within each partition; errors they raise end the replay.
         settings: as for the live run.
         workers: bytewax worker threads; the result does not depend on it.
-        keep_facts: False keeps only the newest fact of each key, for long logs that are asked for their end.
+        keep_facts: False keeps only the newest fact of each name, for long logs that are asked for their end.
         on_entry: called now and then with the totals so far, for a progress bar.
     """
     result = Replayed(Ordered(), Ordered(), {}, {}, Totals())
@@ -177,7 +188,7 @@ class _EntryPartition(StatefulSourcePartition[Entry, None]):
 
 
 class FactsOut(DynamicSink[FactBatch]):
-    """Facts as lines in log order, and the newest of each key."""
+    """Facts as lines in log order, and the newest of each name."""
 
     def __init__(self, result: Replayed, *, keep_all: bool) -> None:
         self.result, self.keep_all = result, keep_all
@@ -190,7 +201,7 @@ class FactsOut(DynamicSink[FactBatch]):
         """Take some batches."""
         latest = self.result.latest
         for batch in batches:
-            latest.update((fact.key, fact) for fact in batch.facts)
+            latest.update((name_of(fact), fact) for fact in batch.facts)
         if self.keep_all:
             self.result.facts.add(line for batch in batches for line in _fact_lines(batch))
 

@@ -84,13 +84,12 @@ def simulate_day(
         faults: causes to plant.
     """
     hours = day_of(store, day)
-    chance = stream(seed, store.id, day.isoformat(), "parties")
     people = visitors * WEEKDAY[day.weekday()]
     spans = [(fault, _span(store, hours, fault)) for fault in faults]
     stuck = {f.door or store.doors[0].id: [s] for f, s in spans if isinstance(f, DoorStuck)}
     script = Script(store, hours, stuck)
     drops = [(s, f.factor) for f, s in spans if isinstance(f, ConversionDrop)]
-    came = parties(chance, store, hours, people, _chance_to_buy(conversion, drops))
+    came = parties(seed, store, hours, people, _chance_to_buy(conversion, drops))
     _floor(script, came, seed, people * conversion, spans, products, atv_minor)
     _crew(script, seed, spans)
     _street(script, seed, people / CAPTURE)
@@ -128,9 +127,9 @@ def _floor(
     """Zones, till line, tickets and stock of everybody who came."""
     store, day = script.store, script.day
     tills_rng = stream(seed, store.id, day.date.isoformat(), "tills")
-    closed = [(s, f.open_tills) for f, s in spans if isinstance(f, TillsClosed)]
-    open_tills = manned(store, day, customers, SERVICE_S, closed)
-    turns = serve(_joining(tills_rng, came), open_tills) if store.tills else []
+    closed = [(s, f) for f, s in spans if isinstance(f, TillsClosed)]
+    open_tills = manned(store, day, customers, SERVICE_S, [(s, f.open_tills) for s, f in closed])
+    turns = serve(_joining(tills_rng, came, closed), open_tills) if store.tills else []
     gone = {f.sku or products[0].sku: s for f, s in spans if isinstance(f, ShelfEmpty) and products}
     shelves = Shelves(products, day.opens_s, gone)
     tickets = stream(seed, store.id, day.date.isoformat(), "tickets")
@@ -143,15 +142,18 @@ def _floor(
     _leave(script, came, {turn.customer: turn for turn in turns}, seed)
 
 
-def _joining(rng: Random, came: list[Party]) -> list[Arrival]:
-    """Those who go to the tills, each with their service time and patience."""
-    return [
-        Arrival(
-            party.number, party.ready, service_time(rng, SERVICE_S), rng.expovariate(1 / PATIENCE_S)
-        )
-        for party in came
-        if party.purpose != "look"
-    ]
+def _joining(
+    rng: Random, came: list[Party], closed: list[tuple[Span, TillsClosed]]
+) -> list[Arrival]:
+    """Those who go to the tills, each with their service time and patience; drawn for everybody."""
+    joining = []
+    for party in came:
+        service_s, patience_s = service_time(rng, SERVICE_S), rng.expovariate(1 / PATIENCE_S)
+        for (start, end), fault in closed:
+            service_s *= fault.slower if start <= party.ready < end else 1.0
+        if party.purpose != "look":
+            joining.append(Arrival(party.number, party.ready, service_s, patience_s))
+    return joining
 
 
 def _liked(store: Store, came: list[Party]) -> dict[int, set[str]]:

@@ -36,9 +36,10 @@ class ShelfEmpty(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillsClosed(Fault):
-    """Only ``open_tills`` tills are manned, so that a line grows."""
+    """Only ``open_tills`` tills are manned and each customer takes ``slower`` times as long: a line grows."""
 
     open_tills: int = 1
+    slower: float = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from random import Random
 
 from sensors.settings import Store, Zone
 from sensors.simulation.calendar import Day, arrival_times
-from sensors.simulation.draw import around, poisson
+from sensors.simulation.draw import around, poisson, stream
 
 SIZES = ((1, 0.62), (2, 0.26), (3, 0.08), (4, 0.04))
 CHILD = 0.5  # a party of three or more brings a child
@@ -45,11 +45,20 @@ class Party:
 
 
 def parties(
-    rng: Random, store: Store, day: Day, people: float, chance: Callable[[float], float]
+    seed: int, store: Store, day: Day, people: float, chance: Callable[[float], float]
 ) -> list[Party]:
-    """Everybody who comes in, by time of arrival. ``chance`` is a party's chance to buy by its arrival."""
+    """Everybody who comes in, by time of arrival. ``chance`` is a party's chance to buy by its arrival.
+
+    Each party draws from a stream of its own, so that one that buys or not leaves all others as they were.
+    """
+    rng = stream(seed, store.id, day.date.isoformat(), "arrivals")
     times = arrival_times(rng, day, poisson(rng, people / VISITORS_PER_PARTY))
-    return [_party(rng, store, number, at, chance(at)) for number, at in enumerate(times)]
+    return [
+        _party(
+            stream(seed, store.id, day.date.isoformat(), "party", str(n)), store, n, at, chance(at)
+        )
+        for n, at in enumerate(times)
+    ]
 
 
 def _party(rng: Random, store: Store, number: int, at: float, buys: float) -> Party:
