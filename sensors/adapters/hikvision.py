@@ -98,7 +98,7 @@ def _tree(payload: bytes) -> dict[str, Any]:
     start = body.find(b"<?xml")
     start = start if start >= 0 else body.find(b"<EventNotificationAlert")
     end = body.rfind(b"</EventNotificationAlert>")
-    if start > 0 and end > start:  # one part of a multipart upload
+    if not body.startswith(b"<") and 0 < start < end:  # one part of a multipart upload
         body = body[start : end + len(b"</EventNotificationAlert>")]
     root = _xml.parse(body)
     if _xml.local(root) != "EventNotificationAlert":

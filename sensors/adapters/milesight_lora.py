@@ -142,7 +142,8 @@ def _areas(said: Uplink, key: tuple[int, int], cursor: Cursor) -> bool:
     elif key == (0x0F, 0xE3):
         said.levels.update({str(i + 1): n for i, n in enumerate(cursor.take(4))})
     elif key in ((0x10, 0xE4), (0x0E, 0xE4)):
-        said.dwell[str(cursor.little(1))] = float(cursor.little(2))
+        region = str(cursor.little(1))
+        said.dwell[region] = float(cursor.little(2))
         cursor.take(2)  # the longest
     else:
         return False
