@@ -70,13 +70,13 @@ class Codec:
         name = str(topic)
         if topic.store not in self._stores:
             return [Reject(f"unknown store {topic.store}", "$", name, payload, topic.source)]
-        if refused := self.oversized(payload, name):
+        if refused := self.oversized(payload, topic, name):
             return [refused]
         if topic.room == "status":
             payload = _timed(payload, received_at)
         outcomes = self._admitted(_whole(payload), topic, received_at)
         if any(isinstance(outcome, Reject) for outcome in outcomes):
-            outcomes = self._admitted(_apart(payload, name), topic, received_at)
+            outcomes = self._admitted(_apart(payload, topic), topic, received_at)
         return outcomes
 
     def _admitted(
@@ -89,11 +89,12 @@ class Codec:
             for place, raw, item in parts
         ]
 
-    def oversized(self, payload: bytes, topic: str) -> Reject | None:
-        """The reject of a payload above the limit."""
+    def oversized(self, payload: bytes, topic: Topic, name: str) -> Reject | None:
+        """The reject of a payload above the limit; ``name`` is the topic or path it really came by."""
         if len(payload) <= self._limit:
             return None
-        return Reject(f"{len(payload)} bytes, at most {self._limit} are taken", "$", topic, payload)
+        reason = f"{len(payload)} bytes, at most {self._limit} are taken"
+        return Reject(reason, "$", name, payload, topic.source, topic.store)
 
     def admit(
         self, event: Event, topic: Topic, received_at: datetime, place: str, name: str, raw: bytes
@@ -210,7 +211,7 @@ def _whole(payload: bytes) -> Iterator[Part]:
         yield "$", payload, event
 
 
-def _apart(payload: bytes, topic: str) -> Iterator[Part]:
+def _apart(payload: bytes, topic: Topic) -> Iterator[Part]:
     """The slow way: each part on its own, so that a bad one harms no other."""
     payload = payload.removeprefix(_MARK).strip(_SPACE)
     is_array = payload.startswith(b"[")
@@ -225,7 +226,8 @@ def _apart(payload: bytes, topic: str) -> Iterator[Part]:
             yield place, part, _one.decode(part)
         except _UNDECODABLE as error:
             reason, path = _explain(error)
-            yield place, part, Reject(reason, place + path, topic, part)
+            reject = Reject(reason, place + path, str(topic), part, topic.source, topic.store)
+            yield place, part, reject
 
 
 def _split_lines(part: bytes) -> list[bytes]:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from sensors.codec import Codec, Outcome
 from sensors.device_table import DeviceTable
@@ -151,24 +152,24 @@ class Intake:
     def _adapted(
         self, payload: bytes, name: str, device: Device, adapter: Adapter, received_at: datetime
     ) -> Iterable[Outcome]:
-        if refused := self._codec.oversized(payload, name):
+        topic = Topic(device.store, "events", device.source or name[-64:])
+        if refused := self._codec.oversized(payload, topic, name):
             return [refused]
         if not payload:
             return []
-        topic = Topic(device.store, "events", device.source or name[-64:])
         try:
             outcomes = adapter.decode(payload, name, device, received_at)
         except Exception:  # noqa: BLE001  # the message loop is this process's outermost: poison must not stop it
             _log.exception("adapter-raised", adapter=device.adapter, topic=name)
-            return [Reject(f"adapter {device.adapter} failed on it", "$", name, payload)]
+            outcomes = [Reject(f"adapter {device.adapter} failed on it", "$", name, payload)]
         return [
-            self._admit(outcome, topic, received_at, f"$[{index}]", name, payload)
+            self._codec.admit(outcome, topic, received_at, f"$[{index}]", name, payload)
             if isinstance(outcome, Event)
-            else outcome
+            else _placed(outcome, topic)
             for index, outcome in enumerate(outcomes)
         ]
 
-    def _admit(
-        self, event: Event, topic: Topic, at: datetime, place: str, name: str, raw: bytes
-    ) -> Outcome:
-        return self._codec.admit(event, topic, at, place, name, raw)
+
+def _placed(reject: Reject, topic: Topic) -> Reject:
+    """An adapter's reject with the device's store and source, where it does not say."""
+    return replace(reject, store=reject.store or topic.store, source=reject.source or topic.source)

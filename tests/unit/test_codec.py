@@ -102,6 +102,7 @@ def test_each_bad_event_is_one_reject_with_place_and_reason(name: str) -> None:
     assert isinstance(reject, Reject)
     assert reject.place.removeprefix("$[0]").removeprefix("$") == place
     assert reason in reject.reason
+    assert (reject.store, reject.source) == ("riverside", "door-1")
     assert (reject.topic, reject.raw) == (TOPIC, payload if name != "unclosed deep" else reject.raw)
 
 
