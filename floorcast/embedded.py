@@ -100,7 +100,7 @@ def choose_redis(settings: Redis, folder: Path) -> Server:
     command = (
         program, "--port", str(port), "--bind", LOOPBACK, "--dir", str(folder.resolve()),
         "--appendonly", "yes", "--appendfsync", settings.fsync, "--save", "",
-        "--maxmemory-policy", "noeviction", "--daemonize", "no",
+        "--auto-aof-rewrite-min-size", "256mb", "--maxmemory-policy", "noeviction", "--daemonize", "no",
     )  # fmt: skip
     return Server("redis", what, command, port, note)
 
@@ -147,6 +147,9 @@ def mosquitto_config(port: int, folder: Path) -> str:
         f"listener {port} {LOOPBACK}",
         "allow_anonymous true",
         f"user {getpass.getuser()}",  # started as root it would drop to a user that cannot write here
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
         "persistence true",
         f"persistence_location {folder}/",
         "autosave_interval 1",

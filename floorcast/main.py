@@ -19,6 +19,7 @@ import typer
 
 from floorcast import commands
 from floorcast.errors import Exit, FloorcastError
+from floorcast.running import effective_config
 from floorcast.settings import Settings, load_settings
 
 
@@ -30,8 +31,29 @@ class Session:
     debug: bool
 
     def settings(self) -> Settings:
-        """The configuration, read now; raises ``SettingsError`` with its path and the reason."""
-        return load_settings(self.config)
+        """The configuration, read now; raises ``SettingsError`` with its path and the reason.
+
+        Where it leaves the servers to ``floorcast up`` and one is running, that one's: with its ports.
+        """
+        settings = load_settings(self.config)
+        sensors = settings.sensors
+        if sensors.redis.url and sensors.broker.host:
+            return settings
+        running = effective_config(Path(sensors.redis.embedded_dir))
+        return load_settings(running) if running else settings
+
+    def connected(self, *, broker: bool = False) -> Settings:
+        """The configuration with a Redis in it, and a broker if asked; raises ``FloorcastError`` without."""
+        settings = self.settings()
+        for missing, key in (
+            (not settings.sensors.redis.url, "sensors.redis.url"),
+            (broker and not settings.sensors.broker.host, "sensors.broker.host"),
+        ):
+            if missing:
+                raise FloorcastError(
+                    f"{self.config}: {key} is empty: name a server, or start one with `floorcast up`"
+                )
+        return settings
 
 
 def build_app() -> typer.Typer:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -27,14 +27,15 @@ def publish(
     broker: str,
     *,
     speed: float = 1.0,
+    since: datetime | None = None,
     clock: Clock | None = None,
     stop: threading.Event | None = None,
 ) -> int:
     """Publish until all is acknowledged or ``stop`` is set; returns the number of events.
 
-    At speed 1 an event is published when it is due by ``clock``: what was due before the start is left out, so
-    that today can be joined at noon. At any other speed the first event is due at once and the rest follow at
-    that multiple of real time, with the times they carry unchanged.
+    At speed 1 an event is published when it is due by ``clock``: what was due before ``since`` (the start, by
+    default) is left out, so that today can be joined at noon. At any other speed the first event is due at once
+    and the rest follow at that multiple of real time, with the times they carry unchanged.
 
     Raises:
         FloorcastError: ``broker`` is not of the form ``mqtt://[user:password@]host[:port]``.
@@ -45,7 +46,7 @@ def publish(
     sent = 0
     waiting: list[MQTTMessageInfo] = []
     try:
-        for topic, events in _messages(_due(deliveries, speed, clock, stop)):
+        for topic, events in _messages(_due(deliveries, speed, clock, stop, since)):
             info = client.publish(topic, b"\n".join(map(_encode, events)), qos=1)
             sent += len(events)
             waiting.append(info)
@@ -83,15 +84,19 @@ def _connect(broker: str) -> Client:
 
 
 def _due(
-    deliveries: Iterable[Delivery], speed: float, clock: Clock, stop: threading.Event
+    deliveries: Iterable[Delivery],
+    speed: float,
+    clock: Clock,
+    stop: threading.Event,
+    since: datetime | None = None,
 ) -> Iterator[list[AnyEvent]]:
     """Events in the batches in which they fall due."""
     begun, first = time.monotonic(), None
-    started_at = clock.now()
+    since = since or clock.now()
     batch: list[AnyEvent] = []
     for at, event in deliveries:
         if speed == 1.0:
-            if at < started_at:
+            if at < since:
                 continue
             wait_s = (at - clock.now()).total_seconds()
         else:

@@ -3,8 +3,10 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from alerts.rules import errors
 from alerts.settings import AlertsSettings
@@ -23,7 +25,11 @@ class FloorcastSettings(Table, kw_only=True, frozen=True):
 
     archive_dir: str = ".floorcast/archive"
     metrics_host: str = "127.0.0.1"
-    metrics_port: int = 0  # 0: no metrics page
+    metrics_port: int = (
+        0  # of ingest; floor, alert and deliver take the next three. 0: no metrics pages
+    )
+    demo: bool = False  # `floorcast up` simulates the stores: a warm history, then live devices
+    demo_days: Annotated[int, Meta(ge=1, le=365)] = 28  # of warm history
 
 
 class Settings(Table, kw_only=True, frozen=True):

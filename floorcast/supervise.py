@@ -118,6 +118,14 @@ class Supervisor:
         child.started_at, child.resume_at = time.monotonic(), None
         self._tell_reaper("+", child.process.pid)
 
+    def forget(self, name: str) -> None:
+        """End a child and do not start it again."""
+        child = self.children.pop(name)
+        if child.process:
+            reaper.signal_group(child.process.pid, signal.SIGKILL)
+            child.process.wait()
+            self._tell_reaper("-", child.process.pid)
+
     def _tell_reaper(self, sign: str, group: int) -> None:
         pipe: IO[str] | None = self._reaper.stdin if self._reaper else None
         if pipe:

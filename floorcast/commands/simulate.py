@@ -1,7 +1,7 @@
 """``floorcast simulate``: a shop's day from a seed, recorded to a file or published as its gateways would."""
 
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +43,9 @@ def command(
     ] = None,
     to: Annotated[str, typer.Option(help="Publish to mqtt://host:port, QoS 1.")] = "",
     speed: Annotated[float, typer.Option(min=0.01, help="Times real time, with --to.")] = 1.0,
+    since: Annotated[
+        str, typer.Option(help="With --to at speed 1: leave out what was due before this instant.")
+    ] = "",
     day: Annotated[
         str, typer.Option(help="First day, YYYY-MM-DD; today in the store by default.")
     ] = "",
@@ -79,7 +82,7 @@ def command(
     elif to:
         from floorcast.publish import publish
 
-        publish(deliveries, to, speed=speed)
+        publish(deliveries, to, speed=speed, since=_instant(since))
     else:
         for _ in deliveries:
             pass
@@ -111,6 +114,18 @@ def _first_day(shop: "Store", day: str) -> date:
         return date.fromisoformat(day)
     except ValueError:
         raise FloorcastError(f"{day!r} is no day: write it like 2026-11-20") from None
+
+
+def _instant(text: str) -> datetime | None:
+    from floorcast.errors import FloorcastError
+
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        at = None
+    if text and (at is None or at.tzinfo is None):
+        raise FloorcastError(f"{text!r} is no instant: write it like 2026-11-20T14:30:00Z")
+    return at
 
 
 def _print_truth(simulated: "SimulatedDay", *, as_json: bool) -> None:

@@ -1,0 +1,34 @@
+"""``floorcast screen``: the command screen."""
+
+import typer
+
+EPILOG = """Example:
+
+floorcast screen
+
+Exit codes: 0 stopped; 2 the configuration cannot be used; 3 no port can be had.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``screen``."""
+    app.command("screen", epilog=EPILOG)(command)
+
+
+def command(ctx: typer.Context) -> None:
+    """Serve the wall screen and the phone pages, until stopped; a taken port is told and a free one used."""
+    from dashboard.serve import listen, run
+    from dashboard.shop import Shops
+    from floorcast.stage import prepare
+
+    settings = prepare(ctx.obj, "screen")
+    sensors, screen = settings.sensors, settings.dashboard
+    try:
+        listener = listen(screen.host, screen.port)
+    except OSError as error:
+        listener = listen(screen.host, 0)
+        typer.echo(f"port {screen.port}: {error.strerror}: using {listener.getsockname()[1]}")
+    for store in sensors.stores:
+        typer.echo(f"http://{screen.host}:{listener.getsockname()[1]}/wall/{store.id}")
+    shops = Shops.of(sensors, settings.flows, screen, settings.alerts)
+    run(sensors.redis.url, shops, sensors.log.partitions, screen, [listener])

@@ -1,0 +1,32 @@
+"""What the long-running commands share: logs, the metrics page, and a signal that means stop."""
+
+import prometheus_client
+
+from floorcast import logs
+from floorcast.errors import UnavailableError
+from floorcast.main import Session
+from floorcast.settings import Settings
+
+STAGES = ("ingest", "floor", "alert", "deliver")
+"""In the order of their metrics ports."""
+
+
+def prepare(session: Session, stage: str, *, broker: bool = False) -> Settings:
+    """Set up a stage's process and return its configuration.
+
+    Raises:
+        FloorcastError: no Redis, or no broker where one is needed, is configured or running.
+        UnavailableError: the metrics port is taken.
+    """
+    settings = session.connected(broker=broker)
+    logs.configure(stage, debug=session.debug)
+    own = settings.floorcast
+    if own.metrics_port and stage in STAGES:
+        port = own.metrics_port + STAGES.index(stage)
+        try:
+            prometheus_client.start_http_server(port, addr=own.metrics_host)
+        except OSError as error:
+            raise UnavailableError(
+                f"metrics of {stage}: port {port} on {own.metrics_host}: {error.strerror}"
+            ) from None
+    return settings
