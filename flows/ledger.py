@@ -152,6 +152,7 @@ class Ledger:
             return
         for door in pane.tallies.get("footfall", ()):
             self.heard.mark(door, minute)
+            changes.heard.add(minute)
         for window, rolling in self.rolling.items():
             if rolling.holds(minute):
                 rolling.pane.merge(pane, window=window)
@@ -191,6 +192,7 @@ class Changes:
         self.kinds: dict[
             Window, dict[str, set[str]]
         ] = {}  # subjects by kind of open and trailing windows
+        self.heard: set[int] = set()  # minutes in which a door was heard
         self.before: dict[
             tuple[Window, int], tuple[tuple[int, int], Pane]
         ] = {}  # closed spans as they were

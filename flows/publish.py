@@ -131,7 +131,8 @@ class Publisher:
         revised = {
             start: pane for (name, start), (_, pane) in changes.before.items() if name == window
         }
-        for start in sorted(turned.keys() | revised.keys()):
+        covered = self._covered_again(spans, changes)
+        for start in sorted(turned.keys() | revised.keys() | covered):
             span = spans.known.get(start)
             if span is None:
                 continue
@@ -140,21 +141,33 @@ class Publisher:
                 self._learn(span, at)
             spans.awake.add(start)
 
+    def _covered_again(self, spans: Spans, changes: Changes) -> set[int]:
+        """Closed windows whose coverage late messages may have changed: a door covers some minutes after it spoke."""
+        silent = int(self.ledger.profile.settings.lateness.sensor_silent_s // 60)
+        return {
+            start
+            for start, span in spans.known.items()
+            if changes.heard
+            and span.state != "live"
+            and any(start - silent <= minute < span.bounds[1] for minute in changes.heard)
+        }
+
     def _revise(
         self, window: Window, span: Span, before: Pane | None, at: datetime, *, turned: bool
     ) -> Iterator[Fact]:
-        bounds = span.bounds
-        coverage = self.ledger.coverage(*bounds)
+        bounds, was_covered = span.bounds, span.coverage
+        coverage = span.coverage = self.ledger.coverage(*bounds)
         view = self._view(window, bounds, span.pane, at, closed=True, coverage=coverage)
-        old = None if before is None else self._view(window, bounds, before, at, closed=True)
+        old = self._view(window, bounds, before or span.pane, at, closed=True)
         for measure in measures_over(window):
-            was = {} if old is None else {r.subject: r[:3] for r in measure.read(old)}
+            recovered = measure.covered and coverage != was_covered
+            was = {} if before is None else {r.subject: r[:3] for r in measure.read(old)}
             for reading in measure.read(view):
                 name = f"{measure.metric}|{reading.subject}"
-                changed = old is not None and was.get(reading.subject) != reading[:3]
-                if changed:
+                changed = before is not None and was.get(reading.subject) != reading[:3]
+                if changed or (recovered and not turned):
                     span.revisions[name] = span.revisions.get(name, 0) + 1
-                if changed or turned:
+                if changed or recovered or turned:
                     revision = span.revisions.get(name, 0)
                     yield self._fact(measure, reading, view, span.state, revision)
 

@@ -95,14 +95,15 @@ def _instant(seconds: float) -> datetime:
 
 def _spans(spans: Spans) -> list[list[Any]]:
     return [
-        [span.bounds, span.state, span.revisions, span.frozen()] for span in spans.known.values()
+        [span.bounds, span.state, span.revisions, span.frozen(), span.coverage]
+        for span in spans.known.values()
     ]
 
 
 def _restore_spans(spans: Spans, rows: list[list[Any]]) -> None:
-    for bounds, state, revisions, frozen in rows:
+    for bounds, state, revisions, frozen, coverage in rows:
         span = Span((bounds[0], bounds[1]), frozen)
-        span.state, span.revisions = state, revisions
+        span.state, span.revisions, span.coverage = state, revisions, coverage
         spans.known[bounds[0]] = span
         if state != "final":
             spans.open.add(bounds[0])
@@ -111,6 +112,6 @@ def _restore_spans(spans: Spans, rows: list[list[Any]]) -> None:
 def seen_in(block: bytes) -> Pane:
     """All that the days of a snapshot counted, to look into one."""
     total = Pane()
-    for _bounds, _state, _revisions, frozen in _unpack(unsqueeze(block[1:]))["days"]:
+    for _bounds, _state, _revisions, frozen, _coverage in _unpack(unsqueeze(block[1:]))["days"]:
         total.merge(thaw(frozen))
     return total

@@ -63,12 +63,13 @@ class Rolling:
 class Span:
     """One aligned window of a store: its pane, its state, and how often each fact was revised after it closed."""
 
-    __slots__ = ("_frozen", "_pane", "bounds", "revisions", "state")
+    __slots__ = ("_frozen", "_pane", "bounds", "coverage", "revisions", "state")
 
     def __init__(self, bounds: tuple[int, int], frozen: bytes = b"") -> None:
         self.bounds = bounds
         self.state: State = "live"
         self.revisions: dict[str, int] = {}
+        self.coverage: float | None = None  # as last published
         self._frozen = frozen
         self._pane: Pane | None = None if frozen else Pane()
 

@@ -1,0 +1,46 @@
+"""The floor's documented diagram, its doctests and its calendar."""
+
+import doctest
+import re
+from datetime import UTC, datetime, time
+from importlib import import_module
+from pkgutil import walk_packages
+
+from bytewax.testing import TestingSink, TestingSource
+from bytewax.visualize import to_rendered
+
+import flows
+from flows import topology
+from flows.profile import Profile, minute_of
+from tests.floor_runs import FLOWS, SENSORS, shop
+
+
+def test_the_diagram_is_the_topology() -> None:
+    """The steps named in the module's diagram are the dataflow's main steps, in their order."""
+    drawn = re.search(r"^log ─▶ .*$", topology.__doc__ or "", re.MULTILINE)
+    assert drawn
+    flow = topology.live(FLOWS, SENSORS, TestingSource([]), TestingSink([]))
+    steps = [operator.op_id.split(".")[1] for operator in to_rendered(flow).operators]
+    assert [step for step in steps if step not in ("stores", "partition")] == drawn[0].split(" ─▶ ")
+
+
+def test_doctests_hold() -> None:
+    """Every example in the floor's docstrings gives what it shows."""
+    tried = 0
+    for module in walk_packages(flows.__path__, "flows."):
+        if ".forecasting" not in module.name and ".decisions" not in module.name:
+            result = doctest.testmod(import_module(module.name))
+            assert result.failed == 0, module.name
+            tried += result.attempted
+    assert tried > 20
+
+
+def test_business_days_follow_the_shops_clock() -> None:
+    """A business day begins at the shop's own hour, and is 23 or 25 hours long when its clock changes."""
+    store = shop("paris", "Europe/Paris", time(4))
+    profile = Profile(store, FLOWS, SENSORS)
+    night = minute_of(datetime(2026, 7, 2, 1, 30, tzinfo=UTC))  # 03:30 in Paris
+    assert profile.date_of(night).isoformat() == "2026-07-01"
+    for day, hours in (((2026, 3, 28), 23), ((2026, 10, 24), 25), ((2026, 7, 1), 24)):
+        start, end = profile.day_of(minute_of(datetime(*day, 12, tzinfo=UTC)))
+        assert end - start == hours * 60
