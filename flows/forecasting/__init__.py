@@ -1,0 +1,1 @@
+"""Demand forecasts learned online: pure models, their intervals, their governance. No IO, no clock."""

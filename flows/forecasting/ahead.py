@@ -1,0 +1,123 @@
+"""What a slot forecaster says beyond the next slot: today's remaining slots, the next hour, later days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import exp, log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flows.forecasting.contract import Band, Features, Forecast, feature
+
+if TYPE_CHECKING:
+    from flows.forecasting.slots import SlotForecaster
+
+PERSISTENCE = 0.6  # how much of the next slot's departure, beyond the day's, lasts into the slot after it
+
+
+def path(model: SlotForecaster, slots: int) -> list[float]:
+    """The next ``slots`` values of today, fewer when the day ends before."""
+    if model.step is None or model.plan is None:
+        return []
+    slot = model.step % model.slots + 1
+    mixed = model.plan.mixed[slot : slot + slots]
+    if not len(mixed):
+        return []
+    first = model.predict_one({"step": model.step + 1, "holiday": float(model.holiday)}) or 0.0
+    planned = float(mixed[0])
+    near = _bounded_log(first, planned)
+    lasting = 0.8 * model.today() if model.planned else 0.0
+    moves = [lasting + (near - lasting) * PERSISTENCE**d for d in range(len(mixed))]
+    values = [float(m) * exp(move) for m, move in zip(np.nan_to_num(mixed), moves, strict=True)]
+    return [first, *values[1:]]
+
+
+def _bounded_log(value: float, base: float) -> float:
+    return min(1.5, max(-1.5, log((value + 0.1) / (base + 0.1))))
+
+
+def forecast(model: SlotForecaster, horizon: int, xs: Sequence[Features]) -> list[Forecast]:
+    """The next ``horizon`` slots: the mixture, then today's path, then the plans of later days."""
+    first = 0 if model.step is None else model.step + 1
+    today = path(model, horizon)
+    told: list[Forecast] = []
+    for d in range(horizon):
+        x: Features = {**(xs[d] if d < len(xs) else {}), "step": first + d}
+        slot = (first + d) % model.slots
+        holiday = feature(x, "holiday") > 0
+        value = _value(model, d, today, x)
+        told.append(Forecast(value, _bands(model, d, slot, value, today=d < len(today), holiday=holiday)))
+    return told
+
+
+def _value(model: SlotForecaster, d: int, today: Sequence[float], x: Features) -> float:
+    if x.get("open") == 0.0:
+        return 0.0
+    if d == 0:
+        return model.predict_one(x) or 0.0
+    if d < len(today):
+        return today[d]
+    day, slot = divmod(int(x["step"] or 0), model.slots)
+    value = float(model.plan_for(day, x).mixed[slot])
+    return value if value == value else 0.0  # noqa: PLR0124  NaN: nothing is known
+
+
+def _bands(
+    model: SlotForecaster, d: int, slot: int, value: float, *, today: bool, holiday: bool
+) -> tuple[Band, ...]:
+    if d == 0:
+        return model.next_bands.around(value, slot, holiday=holiday)
+    far = model.plan_bands.around(value, slot, holiday=holiday)
+    if not today:
+        return far
+    near = model.next_bands.around(value, slot, holiday=holiday)
+    share = 0.7 * (1 - PERSISTENCE**d)  # errors grow from the next slot's towards the plan's
+    return tuple(
+        Band(n.level, n.low + share * (f.low - n.low), n.high + share * (f.high - n.high))
+        for n, f in zip(near, far, strict=True)
+    )
+
+
+def next_hour(model: SlotForecaster) -> Forecast | None:
+    """The sum of the next hour's slots; ``None`` before anything was learned or near the day's end."""
+    per_hour = model.slots // 24
+    values = path(model, per_hour)
+    if model.step is None or len(values) < per_hour:
+        return None
+    said = sum(values)
+    hour = (model.step % model.slots + per_hour) // per_hour % 24
+    return Forecast(said, model.hour_bands.around(said, hour, holiday=model.holiday))
+
+
+def rest_of_day(model: SlotForecaster) -> Forecast | None:
+    """What is still to come today after the last slot learned; ``None`` before anything was learned."""
+    if model.step is None or model.plan is None:
+        return None
+    slot = model.step % model.slots
+    if slot + 1 >= model.slots:
+        return Forecast(0.0)
+    origin = model.origin(slot)
+    around = model.rest.bands.around(origin.spoken, origin.hour, holiday=model.holiday)
+    return Forecast(origin.spoken, around)
+
+
+def whole_day(model: SlotForecaster) -> Forecast | None:
+    """Today's total: what was seen and what is still to come."""
+    rest = rest_of_day(model)
+    if rest is None:
+        return None
+    bands = tuple(Band(b.level, b.low + model.seen, b.high + model.seen) for b in rest.bands)
+    return Forecast(rest.value + model.seen, bands)
+
+
+def days(model: SlotForecaster, xs: Iterable[Features]) -> list[Forecast]:
+    """The totals of the days after today, in order; ``xs`` holds each one's features."""
+    told: list[Forecast] = []
+    for d, x in enumerate(xs, start=1):
+        if model.day is None:
+            return told
+        total = float(np.nansum(model.plan_for(model.day + d, x).mixed))
+        holiday = feature(x, "holiday") > 0
+        told.append(Forecast(total, model.day_bands.around(total, 0, holiday=holiday)))
+    return told

@@ -1,0 +1,105 @@
+"""Who may speak for a key: the champion, until it is worse than its reference.
+
+The trade's rule: a forecast whose error exceeds its reference by 10 % (relative) is rolled back to the simpler
+model. Measured once, the rule needs memory and hysteresis, or it rolls back thirty times a year for nothing:
+
+- rolled back when the champion's error (14-day half-life) is above 1.10 × the baseline's for 5 days running;
+- or at once when the last 2 days' error is above 1.8 × its own usual and above 1.2 × the baseline's;
+- returned when it was below 1.00 × the baseline's for 7 days running, while it learned in the shadow;
+- outer limit: a stated industry error, exceeded by 10 % for 5 days, rolls back too if the baseline is better.
+
+Errors are absolute errors summed over a day; WAPE is their ratio to the day's truth.
+"""
+
+from typing import NamedTuple
+
+HALF_LIFE_DAYS = 14.0
+LIMIT = 1.10
+HOLD_DAYS = 5
+RETURN_DAYS = 7
+MINIMUM_DAYS = 14
+FAST_OWN = 1.8
+FAST_BASELINE = 1.2
+
+
+class Verdict(NamedTuple):
+    """A change of champion and why, for the fact and the incident."""
+
+    champion: str
+    reason: str  # "worse_than_baseline", "sudden_error", "over_industry_error", "better_again"
+    error: float  # WAPE of the model, smoothed
+    reference: float  # WAPE it was judged against
+
+
+class Governor:
+    """Judges a model against its baseline once a day.
+
+    Args:
+        model: the challenger's name, who is champion at first; ``baseline``: the simpler model's.
+        industry_wape: the shop's stated reference error, 0 for none.
+
+    >>> governor = Governor("mixture", "profile")
+    >>> verdicts = [governor.close_day(12.0, 10.0, 100.0) for _ in range(40)]
+    >>> [v.reason for v in verdicts if v], governor.champion
+    (['worse_than_baseline'], 'profile')
+    """
+
+    def __init__(self, model: str, baseline: str, *, industry_wape: float = 0.0) -> None:
+        self.model = model
+        self.baseline = baseline
+        self.industry_wape = industry_wape
+        self.champion = model
+        self.days = 0
+        self.own = self.other = self.truth = 0.0  # exponentially weighted sums of daily |error|, |y|
+        self.recent: list[tuple[float, float, float]] = []  # the last 2 days
+        self.streak = 0  # days running that speak for a change
+
+    def wape(self) -> float | None:
+        """The model's smoothed error, ``None`` before the minimum sample."""
+        return self.own / self.truth if self.truth and self.days >= MINIMUM_DAYS else None
+
+    def baseline_wape(self) -> float | None:
+        """The baseline's, the same way."""
+        return self.other / self.truth if self.truth and self.days >= MINIMUM_DAYS else None
+
+    def close_day(self, own: float, baseline: float, truth: float) -> Verdict | None:
+        """Take in a day's absolute errors and truth; returns a verdict when the champion changes."""
+        if truth <= 0.0:
+            return None
+        usual = self.own / self.truth if self.truth else None
+        self.days += 1
+        keep = 0.5 ** (1 / HALF_LIFE_DAYS)
+        self.own, self.other, self.truth = (
+            total * keep + new
+            for total, new in ((self.own, own), (self.other, baseline), (self.truth, truth))
+        )
+        self.recent = [*self.recent, (own, baseline, truth)][-2:]
+        if self.days < MINIMUM_DAYS or not self.other:
+            return None
+        return self._leave(usual) if self.champion == self.model else self._come_back()
+
+    def _leave(self, usual: float | None) -> Verdict | None:
+        own, baseline, truth = (sum(day[i] for day in self.recent) for i in range(3))
+        if usual and len(self.recent) == 2 and own > FAST_OWN * usual * truth and own > FAST_BASELINE * baseline:
+            return self._change(self.baseline, "sudden_error")
+        over_industry = self.industry_wape and self.own > LIMIT * self.industry_wape * self.truth
+        worse = self.own > LIMIT * self.other
+        if worse or (over_industry and self.own > self.other):
+            self.streak += 1
+        else:
+            self.streak = 0
+        if self.streak < HOLD_DAYS:
+            return None
+        return self._change(self.baseline, "worse_than_baseline" if worse else "over_industry_error")
+
+    def _come_back(self) -> Verdict | None:
+        calm = all(own <= FAST_BASELINE * other for own, other, _ in self.recent)
+        allowed = not self.industry_wape or self.own <= LIMIT * self.industry_wape * self.truth
+        better = self.own < self.other and calm and (allowed or self.own < 0.9 * self.other)
+        self.streak = self.streak + 1 if better else 0
+        return self._change(self.model, "better_again") if self.streak >= RETURN_DAYS else None
+
+    def _change(self, champion: str, reason: str) -> Verdict:
+        self.champion = champion
+        self.streak = 0
+        return Verdict(champion, reason, self.own / self.truth, self.other / self.truth)

@@ -1,0 +1,347 @@
+"""Counts by slot of the day (hours, half-hours, quarter-hours): the whole ladder in one keyed class.
+
+    seasonal naive ──────┐
+    usual × today's ratio├─▶ mixture ─▶ governor ─▶ forecast and bands
+    plan ─▶ next ────────┘
+
+Two recursive models stand on one another. The *plan* says at the day's start what each slot will see,
+``usual·exp(w·known)``; the *next* model how today departs from it, ``plan·exp(w·seen today)``. Both multiply, so
+a forecast explains itself as factors. The rest of the day has a model of its own (``rest.py``); what lies
+further ahead is composed in ``ahead.py``.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import exp, isnan
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from flows.forecasting import ahead
+from flows.forecasting.bands import Bands
+from flows.forecasting.contract import Factor, Features, Forecast, feature, pickled_size
+from flows.forecasting.drift import DriftWatch
+from flows.forecasting.governance import Governor, Verdict
+from flows.forecasting.mixture import Mixture
+from flows.forecasting.profile import Half, Series, Vector, WeeklyProfile, log_ratio
+from flows.forecasting.recursive import MAX_EXPONENT, RecursiveGlm
+from flows.forecasting.rest import Origin, RestOfDay
+from flows.forecasting.slot_rows import NEXT, PLAN, Known, next_row, plan_rows, rest_row
+
+FLAGS = ("holiday", "holiday_tomorrow", "holiday_yesterday")
+START = (0.02, 0.08, 0.9)  # of the rungs, before anything was learned
+FLOOR = 0.01  # people a slot is never planned below, so that a first customer at night can be learned
+
+
+class Experts(NamedTuple):
+    """The rungs' forecasts of one slot."""
+
+    naive: float
+    profile: float
+    linear: float
+
+
+class DayPlan(NamedTuple):
+    """What the start of a day says of each of its slots; NaN where nothing is known."""
+
+    linear: Series
+    mixed: Series
+
+
+class SlotForecaster:
+    """Visitors, sales, transactions or zone visits by slot, for one key.
+
+    Args:
+        slots: slots a day, a multiple of 24.
+        priors: weights of ``plan`` and ``next`` to start from, pooled over keys of the kind (cold start).
+        industry_wape: the shop's stated reference error for governance, 0 for none.
+
+    >>> model = SlotForecaster(24)
+    >>> for step in range(24 * 28):
+    ...     _ = model.learn_one({"step": step}, 10.0 + step % 24)
+    >>> round(model.predict_one({"step": 24 * 28 + 12}))
+    22
+    """
+
+    def __init__(
+        self,
+        slots: int,
+        *,
+        priors: Mapping[str, Vector] | None = None,
+        industry_wape: float = 0.0,
+    ) -> None:
+        priors = priors or {}
+        self.slots = slots
+        self.profile = WeeklyProfile(slots)
+        self.plan_model = RecursiveGlm(len(PLAN), forgetting=0.9993, prior=priors.get("plan"))
+        self.next_model = RecursiveGlm(len(NEXT), prior=priors.get("next"))
+        self.next_mix = Mixture(START)
+        self.plan_mix = Mixture(START, rate=0.03, share=1e-5)  # a day's slots err together
+        self.rest = RestOfDay()
+        self.next_bands, self.plan_bands = Bands(slots), Bands(slots)
+        self.hour_bands, self.day_bands = Bands(24, window=200), Bands(1, window=120)
+        self.governor = Governor("mixture", "profile", industry_wape=industry_wape)
+        self.drift = DriftWatch()
+        self.verdict: Verdict | None = None  # of the newest day closed, while it is news
+        self.drifted = False  # the newest day closed told of drift
+        self.step: int | None = None
+        self.known = Known()
+        self.ratios = [0.0] * 7  # log ratio of each weekday's newest total to its usual
+        self.lags = [0.0, 0.0, 0.0]
+        self.misses: Half = np.zeros(slots, dtype=np.float16)  # the newest log miss against the plan, by slot
+        self.plan: DayPlan | None = None  # today's, as said at its start
+        self.holiday = False
+        self.hours_said: list[tuple[int, float, float]] = []  # slot due, seen then, next hour said
+        self.flags: dict[str, float | None] = {}  # of the calendar, as today's plan was told them
+        self._rows: Vector | None = None
+        self._start_sums()
+
+    def _start_sums(self) -> None:
+        self.seen = self.planned = self.usual_seen = 0.0
+        self.own_error = self.baseline_error = 0.0
+
+    # ── predict ───────────────────────────────────────────────────────────────────────────────────────────
+    def step_of(self, x: Features) -> int:
+        """The slot ``x`` is about; the one after the last learned where it does not say."""
+        step = x.get("step")
+        return int(step) if step is not None else 0 if self.step is None else self.step + 1
+
+    @property
+    def day(self) -> int | None:
+        """The day of the last slot learned, ``None`` before the first."""
+        return None if self.step is None else self.step // self.slots
+
+    def experts(self, x: Features) -> Experts | None:
+        """What each rung says of the slot, ``None`` where nothing is known of it."""
+        step = self.step_of(x)
+        usual = self.profile.usual(step)
+        if usual is None:
+            return None
+        day, slot = divmod(step, self.slots)
+        plan = self.plan_for(day, x)
+        level = self.known_for(day).level
+        today = self.today() if day == self.day else 0.0
+        z = self._next_row(slot, today, x)
+        return self._experts(step % (7 * self.slots), usual, float(plan.linear[slot]), z, level)
+
+    def _experts(self, week: int, usual: float, planned: float, z: Vector, level: float) -> Experts:
+        naive = self.profile.naive(week)
+        return Experts(
+            usual if naive is None else naive,
+            usual * exp(0.7 * float(z[4]) + 0.5 * level),
+            planned * exp(self.next_model.exponent(z)),
+        )
+
+    def _next_row(self, slot: int, today: float, x: Features) -> Vector:
+        return next_row(slot, self.slots, self.lags, today, self.misses, x)
+
+    def predict_one(self, x: Features) -> float | None:
+        """The champion's forecast of the slot; ``None`` where nothing is known of it, 0 when closed."""
+        if x.get("open") == 0.0:
+            return 0.0
+        experts = self.experts(x)
+        return None if experts is None else self._champion(experts)
+
+    def _champion(self, experts: Experts) -> float:
+        if self.governor.champion == self.governor.baseline:
+            return experts.profile
+        return self.next_mix.blend(experts)
+
+    def today(self) -> float:
+        """Log ratio of what today has seen to its plan."""
+        return log_ratio(self.seen, self.planned, 2.0 * self.profile.level + 1.0)
+
+    def known_for(self, day: int) -> Known:
+        """What the start of ``day`` knows; of days beyond tomorrow only the level."""
+        if self.day is None or day == self.day:
+            return self.known
+        after = self._known_after(day)
+        if day == self.day + 1:
+            return after
+        return Known(level=after.level, last_week=self.ratios[day % 7])
+
+    def _known_after(self, day: int) -> Known:
+        last_week = self.ratios[day % 7]
+        if self.usual_seen < 1.0:
+            return Known(level=self.known.level, last_week=last_week)
+        ratio = self._ratio()
+        level = self.known.level + 0.2 * (min(0.5, max(-0.5, ratio)) - self.known.level)
+        return Known(ratio, level, sum(self.lags) / 3, float(self.holiday), last_week)
+
+    def _ratio(self) -> float:
+        return log_ratio(self.seen, self.usual_seen, 0.02 * self.usual_seen + 1.0)
+
+    def plan_for(self, day: int, x: Features) -> DayPlan:
+        """Today's plan as it was said, or what another day's would be now."""
+        if self.plan is not None and day == self.day:
+            return self.plan
+        recent = self.day is None or day <= self.day + 1
+        return self._make_plan(day, self.known_for(day), self._rows_for(day, x, recent=recent))
+
+    def _rows_for(self, day: int, x: Features, *, recent: bool = True) -> Vector:
+        usual = self.profile.usual_of_day(day)
+        rows = plan_rows(self.profile, day, usual, self.known_for(day), x)
+        if not recent:
+            rows[:, 2] = 0.0  # the day before has not been yet
+        return rows
+
+    def _make_plan(self, day: int, known: Known, rows: Vector) -> DayPlan:
+        usual = self.profile.usual_of_day(day)
+        exponent = np.clip(rows @ self.plan_model.weights, -MAX_EXPONENT, MAX_EXPONENT)
+        linear = (usual + FLOOR) * np.exp(exponent)
+        naive = self.profile.day_of(self.profile.last, day)
+        naive = np.where(np.isnan(naive), usual, naive)
+        base = usual * exp(0.7 * known.level)
+        a, b, c = self.plan_mix.weights
+        if self.governor.champion == self.governor.baseline:
+            a, b, c = 0.0, 1.0, 0.0
+        mixed = a * naive + b * base + c * linear
+        return DayPlan(linear.astype(np.float32), mixed.astype(np.float32))
+
+    def rows(self) -> Vector:
+        """The rows behind today's plan; rebuilt after a restart (those of slots to come are equal)."""
+        if self._rows is None:
+            assert self.day is not None  # noqa: S101  a plan exists
+            self._rows = self._rows_for(self.day, self.flags)
+        return self._rows
+
+    # ── learn ─────────────────────────────────────────────────────────────────────────────────────────────
+    def learn_one(self, x: Features, y: float) -> Self:
+        """Take in the count of a slot; a closed slot (``open`` is 0) or an older one teaches nothing."""
+        step = self.step_of(x)
+        if x.get("open") == 0.0 or (self.step is not None and step <= self.step):
+            return self
+        day, slot = divmod(step, self.slots)
+        holiday = feature(x, "holiday") > 0
+        if day != self.day or self.plan is None:
+            self._turn(day, x)
+        usual = self.profile.usual(step)
+        self.step, self.holiday = step, holiday
+        if usual is not None and self.plan is not None:
+            self._learn(slot, usual, self.plan, x, y)
+        self.profile.learn(step, y, holiday=holiday)
+        return self
+
+    def _learn(self, slot: int, usual: float, plan: DayPlan, x: Features, y: float) -> None:
+        planned = float(plan.linear[slot])
+        if isnan(planned):
+            return
+        z = self._next_row(slot, self.today(), x)
+        experts = self._experts(self.step or 0, usual, planned, z, self.known.level)
+        said = self._champion(experts)
+        level = self.profile.level + 1e-6
+        weight = min(4.0, max(0.02, planned / level))
+        self.next_bands.learn(y, said, slot, holiday=self.holiday)
+        self.plan_bands.learn(y, float(plan.mixed[slot]), slot, holiday=self.holiday)
+        self.own_error += abs(y - self.next_mix.blend(experts))
+        self.baseline_error += abs(y - experts.profile)
+        self.next_mix.learn(experts, y, level)
+        naive, base = experts.naive, usual * exp(0.7 * self.known.level)
+        self.plan_mix.learn((naive, base, planned), y, level)
+        hurry = self.drift.hurry
+        row = self.rows()[slot]
+        fresh = (usual + FLOOR) * exp(self.plan_model.exponent(row))
+        self.plan_model.learn(row, (y - fresh) / fresh, weight, hurry=hurry)
+        mu = experts.linear
+        self.next_model.learn(z, (y - mu) / mu, weight, hurry=hurry)
+        self._remember(slot, usual, planned, y)
+
+    def _remember(self, slot: int, usual: float, planned: float, y: float) -> None:
+        miss = log_ratio(y, planned, 1.0 + 0.02 * self.profile.level)
+        miss = min(1.5, max(-1.5, miss))
+        self.lags = [miss, self.lags[0], self.lags[1]]
+        self.misses[slot] = miss
+        self.seen += y
+        self.planned += planned
+        self.usual_seen += usual
+        per_hour = self.slots // 24
+        self._settle_hours(slot)
+        hour = slot // per_hour
+        if (slot + 1) % per_hour == 0 and slot + 1 < self.slots and (hour + (self.day or 0)) % 2:
+            self.rest.wait(self.origin(slot))  # every second hour, the others tomorrow: half the cost
+
+    def _settle_hours(self, slot: int) -> None:
+        """Judge the next-hour forecast that is due and make the one from here."""
+        per_hour = self.slots // 24
+        if per_hour == 1:
+            return  # the next hour is the next slot
+        due = [h for h in self.hours_said if h[0] == slot]
+        for _, seen, said in due:
+            self.hour_bands.learn(self.seen - seen, said, slot // per_hour, holiday=self.holiday)
+        self.hours_said = [h for h in self.hours_said if h[0] > slot]
+        if (slot + 1) % per_hour == 0 and slot + per_hour < self.slots:
+            self.hours_said.append((slot + per_hour, self.seen, sum(ahead.path(self, per_hour))))
+
+    def origin(self, slot: int) -> Origin:
+        """The forecast of the rest of today after ``slot``."""
+        assert self.plan is not None and self.step is not None  # noqa: S101, PT018
+        later = slice(slot + 1, None)
+        day = self.step // self.slots
+        usual = np.nan_to_num(self.profile.usual_of_day(day)[later])
+        naive = self.profile.day_of(self.profile.last, day)[later]
+        naive = np.where(np.isnan(naive), usual, naive)
+        planned = float(np.nan_to_num(self.plan.linear[later]).sum())
+        row = rest_row(slot, self.slots, self.lags, self.today(), float(self.holiday))
+        experts = self.rest.experts(row, float(naive.sum()), float(usual.sum()), planned)
+        if self.governor.champion == self.governor.baseline:
+            said = experts[1]
+        else:
+            said = self.rest.mixture.blend(experts)
+        hour = (slot + 1) * 24 // self.slots - 1
+        return Origin(max(0, hour), row.astype(np.float32), experts, self.seen, said, self.holiday)
+
+    def _turn(self, day: int, x: Features) -> None:
+        """A new day: judge the old one, then plan the new."""
+        self.verdict, self.drifted = None, False
+        if self.day is not None and self.plan is not None:
+            self._close_day(self.day, self.plan)
+            known = self.known_for(day)
+            self.ratios[self.day % 7] = self._ratio() if self.usual_seen >= 1.0 else 0.0
+            self.known = known
+        self._start_sums()
+        self.hours_said = []
+        self.flags = {name: x.get(name) for name in FLAGS}
+        self.step = day * self.slots - 1 if self.step is None else self.step
+        self.plan, rows = None, plan_rows(
+            self.profile, day, self.profile.usual_of_day(day), self.known, x
+        )
+        self.plan, self._rows = self._make_plan(day, self.known, rows), rows
+
+    def _close_day(self, day: int, plan: DayPlan) -> None:
+        total_planned = float(np.nansum(plan.linear))
+        if self.planned >= 0.95 * total_planned and self.planned > 0:
+            usual = float(np.nansum(self.profile.usual_of_day(day)))
+            self.rest.close(self.seen, usual)
+            self.day_bands.learn(self.seen, float(np.nansum(plan.mixed)), 0, holiday=self.holiday)
+        else:
+            self.rest.origins = []  # slots are missing: nobody knows what the rest was
+        self.verdict = self.governor.close_day(self.own_error, self.baseline_error, self.seen)
+        if self.planned > 0:
+            self.drifted = self.drift.close_day(min(1.5, max(-1.5, self.today())))
+
+    # ── the rest of the contract ──────────────────────────────────────────────────────────────────────────
+    def forecast(self, horizon: int, xs: Sequence[Features] = ()) -> list[Forecast]:
+        """The next ``horizon`` slots; ``xs`` carries what is known of them (holidays, closures)."""
+        return ahead.forecast(self, horizon, xs)
+
+    def explain(self, x: Features) -> list[Factor]:
+        """The linear rung's factors on the usual count of the slot, strongest first."""
+        step = self.step_of(x)
+        day, slot = divmod(step, self.slots)
+        same = day == self.day and self.plan is not None
+        row = (self.rows() if same else self._rows_for(day, x))[slot]
+        z = self._next_row(slot, self.today() if same else 0.0, x)
+        parts = [
+            *zip(PLAN, row * self.plan_model.weights, strict=True),
+            *zip(NEXT, z * self.next_model.weights, strict=True),
+        ]
+        told = [(name, float(part)) for name, part in parts if abs(part) > 0.005]
+        told.sort(key=lambda pair: -abs(pair[1]))
+        return [Factor(name, exp(min(3.0, max(-3.0, part)))) for name, part in told]
+
+    @property
+    def state_size(self) -> int:
+        """Bytes in the recovery store."""
+        return pickled_size(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_rows": None}
