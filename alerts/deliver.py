@@ -158,6 +158,7 @@ class Deliverer:
         try:
             self._channels[task.channel].send(task.delivery)
             attempt = Attempt(channel=task.channel, n=task.attempt, state="sent")
+            self._remember(task, attempt)
         except RefusedError as error:
             attempt = Attempt(channel=task.channel, n=task.attempt, state="refused", why=str(error))
         except UnreachableError as error:
@@ -166,6 +167,14 @@ class Deliverer:
             _log.exception("channel-broken", channel=task.channel)
             attempt = Attempt(channel=task.channel, n=task.attempt, state="failed", why=repr(error))
         self._done.put((task, attempt))
+
+    def _remember(self, task: Task, attempt: Attempt) -> None:
+        """Write at once that it got through: what a kill can make us repeat is what is on its way, no more."""
+        raw = msgspec.json.encode([*task.attempts, attempt])
+        try:
+            self._client.hset(sent_key(task.partition), task.delivery.key, raw)
+        except UNREACHABLE as error:  # the main loop writes it again
+            _log.warning("redis-unreachable", error=str(error))
 
     def _record(self) -> None:
         """Write attempts, acknowledge entries that are finished, and now and then forget old records."""
