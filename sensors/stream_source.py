@@ -200,6 +200,7 @@ class _StreamPartition(StatefulSourcePartition[Item, str], Generic[Item]):
         self._reader, self._stream, self._partition = reader, stream, partition
         self._parse, self._stop, self._consumer = parse, stop, consumer
         self._state = stream.read_to
+        self._told = ""
         self._earlier = ["", ""]  # of the two snapshots before: the older one is surely committed
 
     def next_batch(self) -> list[Item]:
@@ -225,7 +226,8 @@ class _StreamPartition(StatefulSourcePartition[Item, str], Generic[Item]):
     def snapshot(self) -> str:
         """The position to resume after; tells the one of two snapshots ago as committed."""
         done, newer = self._earlier
-        if self._consumer and done and done != newer:
+        if self._consumer and done != self._told:
             self._reader.tell(committed_key(self._stream.key), self._consumer, done)
+            self._told = done
         self._earlier = [newer, self._state]
         return self._state

@@ -121,7 +121,7 @@ def test_follows_through_a_redis_restart_until_told_to_stop(
         "epoch_interval": timedelta(milliseconds=10),
         "recovery_config": RecoveryConfig(str(tmp_path)),
     }
-    run = threading.Thread(target=run_main, args=(flow(following, out),), kwargs=often)
+    run = threading.Thread(target=run_main, args=(flow(following, out),), kwargs=often, daemon=True)
     run.start()
     append(client, batches(100))
     wait_for(lambda: len(out) == 100)

@@ -1,0 +1,217 @@
+"""MQTT → durable log, beside a bare paho subscriber that only acknowledges, in one run.
+
+    python bench/ingest.py [--messages N] [--json]
+
+Each case: a fresh mosquitto and redis-server on loopback, the subscriber's session opened, N QoS 1 messages
+queued at the broker while it is away, then the subscriber started and timed from its first look to its last
+acknowledgement. So the publisher costs nothing and the broker's hand-over is the only other work. CPU is that of
+the subscribing process alone. Rows: bare (paho loop, manual acknowledgement), then the ingest of Floorcast.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import msgspec
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from sensors.clock import SystemClock
+from sensors.event_log import read
+from sensors.keyspace import partition_of
+from sensors.settings import SensorsSettings
+from tests.ingest_cases import TOPIC, settings
+from tests.servers import Mosquitto, RedisServer
+
+
+class Row(NamedTuple):
+    """One case's figures."""
+
+    subscriber: str
+    events_a_message: int
+    fsync: str
+    messages_per_s: float
+    events_per_s: float
+    cpu_us_per_message: float
+    share_of_bare: float
+
+
+def payloads(messages: int, events: int) -> Iterator[bytes]:
+    """Messages of footfall events, about 110 bytes each."""
+    at = SystemClock().now().isoformat()
+    for number in range(messages):
+        yield b"\n".join(
+            b'{"kind":"footfall","at":"%s","door":"main","entered":1,"seq":%d,"id":"%d-%d"}'
+            % (at.encode(), number * events + n, number, n)
+            for n in range(events)
+        )
+
+
+def fill(port: int, client_id: str, messages: int, events: int) -> None:
+    """Open the subscriber's session, then leave all messages for it at the broker."""
+    absent = Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+    ready = threading.Event()
+    absent.on_connect = lambda c, *_: c.subscribe("floor/v1/+/events/+", 1)
+    absent.on_subscribe = lambda *_: ready.set()
+    absent.connect("127.0.0.1", port)
+    absent.loop_start()
+    ready.wait(10)
+    absent.disconnect()
+    absent.loop_stop()
+    gateway = Client(CallbackAPIVersion.VERSION2, client_id="gateway")
+    gateway.max_inflight_messages_set(1000)
+    gateway.connect("127.0.0.1", port)
+    gateway.loop_start()
+    for payload in payloads(messages, events):
+        last = gateway.publish(TOPIC, payload, 1)
+    last.wait_for_publish()
+    gateway.disconnect()
+    gateway.loop_stop()
+
+
+def cpu_s(pid: int) -> float:
+    """User and system seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def bare(port: int, messages: int) -> tuple[float, float]:
+    """Seconds and CPU seconds of a subscriber that only acknowledges."""
+    command = [sys.executable, __file__, "--bare", str(port), str(messages)]
+    spent = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return spent[0], spent[1]
+
+
+def bare_subscriber(port: int, messages: int) -> None:
+    """The bare subscriber itself; prints seconds and CPU seconds."""
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id="floorcast-ingest",
+        clean_session=False,
+        manual_ack=True,
+    )
+    taken = 0
+
+    def on_message(c: Client, _userdata: object, message: MQTTMessage) -> None:
+        nonlocal taken
+        taken += 1
+        c.ack(message.mid, message.qos)
+        if taken == messages:
+            c.disconnect()
+
+    client.on_message = on_message
+    client.connect("127.0.0.1", port)
+    began, used = time.perf_counter(), time.process_time()
+    client.loop_forever()
+    print(json.dumps([time.perf_counter() - began, time.process_time() - used]))
+
+
+def ingest(
+    shop: SensorsSettings, server: RedisServer, messages: int, events: int
+) -> tuple[float, float]:
+    """Seconds and CPU seconds of the ingest, from connecting until the log holds every event."""
+    file = server.folder / "settings.json"
+    file.write_bytes(msgspec.json.encode(shop))
+    client = server.client()
+    partition = partition_of("riverside", shop.log.partitions)
+    with (server.folder / "ingest.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.ingest_process", str(file)],
+            stdout=log,
+            stderr=log,
+            cwd=Path(__file__).parents[1],
+        )
+    try:
+        while "mqtt-connected" not in (server.folder / "ingest.log").read_text():
+            time.sleep(0.002)
+        began, used = time.perf_counter(), cpu_s(process.pid)
+        after, seen = None, 0
+        while seen < messages * events:
+            time.sleep(0.02)
+            for entry in read(client, partition, *([after] if after else [])):
+                after, seen = (
+                    entry.position,
+                    seen + (entry.lines.count(b"\n") + 1 if entry.lines else 0),
+                )
+        return time.perf_counter() - began, cpu_s(process.pid) - used
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def case(messages: int, events: int, fsync: str | None) -> tuple[float, float]:
+    """One case on servers of its own; ``fsync`` ``None`` is the bare subscriber."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Mosquitto(folder) as broker:
+            fill(broker.port, "floorcast-ingest", messages, events)
+            if fsync is None:
+                return bare(broker.port, messages)
+            with RedisServer(folder, fsync=fsync) as server:
+                shop = settings(port=broker.port, url=server.url, folder=name)
+                return ingest(shop, server, messages, events)
+
+
+def measure(messages: int) -> Iterator[Row]:
+    """Every case."""
+    for events in (1, 20):
+        count = messages if events == 1 else messages // 2
+        bare_s, bare_cpu_s = case(count, events, None)
+        yield _row("bare paho", events, "-", count, bare_s, bare_cpu_s, bare_s)
+        for fsync in ("everysec", "always"):
+            took_s, used_s = case(count, events, fsync)
+            yield _row("ingest", events, fsync, count, took_s, used_s, bare_s)
+
+
+def _row(
+    name: str, events: int, fsync: str, count: int, took_s: float, used_s: float, bare_s: float
+) -> Row:
+    rate = count / took_s
+    return Row(
+        name,
+        events,
+        fsync,
+        round(rate),
+        round(rate * events),
+        round(used_s / count * 1e6, 1),
+        round(bare_s / took_s, 2),
+    )
+
+
+def main() -> None:
+    """Print the table, or JSON lines."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--messages", type=int, default=50_000)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--bare", nargs=2, type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.bare:
+        bare_subscriber(*options.bare)
+        return
+    if not options.json:
+        print(
+            f"{'':10} {'ev/msg':>6} {'fsync':>9} {'msg/s':>9} {'events/s':>10} {'µs CPU/msg':>11} {'of bare':>8}"
+        )
+    for row in measure(options.messages):
+        if options.json:
+            print(json.dumps(row._asdict()), flush=True)
+        else:
+            print(
+                f"{row.subscriber:10} {row.events_a_message:6} {row.fsync:>9} {row.messages_per_s:9,.0f} "
+                f"{row.events_per_s:10,.0f} {row.cpu_us_per_message:11.1f} {row.share_of_bare:8.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
