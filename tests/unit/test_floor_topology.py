@@ -20,7 +20,7 @@ def test_the_diagram_is_the_topology() -> None:
     drawn = re.search(r"^log ─▶ .*$", topology.__doc__ or "", re.MULTILINE)
     assert drawn
     flow = topology.live(FLOWS, SENSORS, TestingSource([]), TestingSink([]))
-    steps = [operator.op_id.split(".")[1] for operator in to_rendered(flow).operators]
+    steps = [step.step_name for step in to_rendered(flow).substeps]
     assert [step for step in steps if step not in ("stores", "partition")] == drawn[0].split(" ─▶ ")
 
 
