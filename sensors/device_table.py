@@ -7,11 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from sensors.codec import Outcome
-from sensors.events import Status
+from sensors.events import KINDS, Event, Status
 from sensors.reject import Reject
 
 DEVICES = 10_000  # remembered at once; the longest unheard goes first
 SAMPLE_BYTES = 512
+_KIND = {event: kind for kind, event in KINDS.items()}
 
 
 class DeviceSeen(Struct, kw_only=True, omit_defaults=True):
@@ -62,22 +63,24 @@ class DeviceTable:
         self, outcomes: Sequence[Outcome], topic: str, adapter: str, received_at: datetime
     ) -> None:
         """Note a message's outcomes."""
+        last: tuple[str, str] | None = None
         for outcome in outcomes:
-            store = outcome.store
-            key = (store, outcome.source) if store and outcome.source else ("", topic)
-            seen = self._changed.get(key) or self._take(key, topic, received_at)
-            seen.topic, seen.adapter, seen.received_at = topic, adapter, received_at
+            store, source = outcome.store, outcome.source
+            key = (store, source) if store and source else ("", topic)
+            if key != last:
+                last = key
+                seen = self._changed.get(key) or self._take(key, topic, received_at)
+                seen.topic, seen.adapter, seen.received_at = topic, adapter, received_at
             if isinstance(outcome, Reject):
-                seen.rejects += 1
-                seen.reason = f"{outcome.place}: {outcome.reason}"
-                seen.sample = outcome.raw[:SAMPLE_BYTES].decode("utf-8", "replace")
+                _note_reject(seen, outcome)
                 continue
             seen.events += 1
             seen.at, seen.skew_s = outcome.at, outcome.skew_s
-            kind = str(outcome.__struct_config__.tag)
+            kind = _KIND[type(outcome)]
             if kind not in seen.kinds:
                 seen.kinds.append(kind)
-            if isinstance(outcome, Status):
+                seen.kinds.sort()
+            if kind == "status":
                 _note_status(seen, outcome)
 
     def changed(self) -> list[DeviceSeen]:
@@ -99,7 +102,15 @@ class DeviceTable:
         return seen
 
 
-def _note_status(seen: DeviceSeen, status: Status) -> None:
+def _note_reject(seen: DeviceSeen, reject: Reject) -> None:
+    seen.rejects += 1
+    seen.reason = f"{reject.place}: {reject.reason}"
+    seen.sample = reject.raw[:SAMPLE_BYTES].decode("utf-8", "replace")
+
+
+def _note_status(seen: DeviceSeen, status: Event) -> None:
+    if not isinstance(status, Status):
+        return
     seen.state = status.state
     if status.battery_pct is not None:
         seen.battery_pct = status.battery_pct

@@ -23,7 +23,7 @@ from sensors.reject import Reject
 from sensors.settings import Device, SensorsSettings
 from sensors.topics import Topic, matches, parse_topic
 
-_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _log = structlog.get_logger("sensors.intake")
 _ROUTES = 10_000  # topics whose way is remembered
 
@@ -99,17 +99,17 @@ class Intake:
 
     def take(self, messages: Sequence[Message], received_at: datetime) -> Taken:
         """Decode a batch received at one moment."""
-        lines: defaultdict[int, list[bytes]] = defaultdict(list)
+        events: defaultdict[int, list[Event]] = defaultdict(list)
         rejects: list[Reject] = []
         for message in messages:
             for outcome in self.decode(message.payload, message.topic, received_at):
                 if isinstance(outcome, Reject):
                     rejects.append(outcome)
                 else:
-                    lines[self._partitions[outcome.store]].append(_encode(outcome))
+                    events[self._partitions[outcome.store]].append(outcome)
         return Taken(
-            {partition: b"\n".join(events) for partition, events in lines.items()},
-            sum(map(len, lines.values())),
+            {partition: _encode_lines(batch)[:-1] for partition, batch in events.items()},
+            sum(map(len, events.values())),
             rejects,
             [(message.mid, message.session) for message in messages if message.mid],
             received_at,
