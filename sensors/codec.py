@@ -6,7 +6,7 @@ Well-formed messages are decoded whole, in one call; only a message with somethi
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -65,8 +65,6 @@ class Codec:
         self._far = timedelta(days=settings.limits.ahead_days)
         self._oldest = timedelta(days=settings.limits.oldest_days)
         self._pseudonym = pseudonym
-        self._span_at: datetime | None = None
-        self._span = (_EARLIEST, _EARLIEST)
 
     def decode(self, payload: bytes, topic: Topic, received_at: datetime) -> list[Outcome]:
         """Every event of a message, each as itself or as the reason why not; empty for an empty message.
@@ -80,21 +78,18 @@ class Codec:
             return [refused]
         if topic.room == "status":
             payload = _timed(payload, received_at)
-        if b"\\u0000" in payload:  # rare: each event must be judged by its own bytes
-            return self._admitted(_apart(payload, topic), topic, received_at)
-        outcomes = self._admitted(_whole(payload), topic, received_at)
-        if any(isinstance(outcome, Reject) for outcome in outcomes):
-            outcomes = self._admitted(_apart(payload, topic), topic, received_at)
-        return outcomes
-
-    def _admitted(
-        self, parts: Iterable[Part], topic: Topic, received_at: datetime
-    ) -> list[Outcome]:
+        events = None if b"\\u0000" in payload else _whole(payload)
+        if events is not None:
+            if self._all_plain(events, topic, received_at):
+                return [*events]
+            outcomes = [self.admit(e, topic, received_at, "$", name, b"") for e in events]
+            if not any(isinstance(outcome, Reject) for outcome in outcomes):
+                return outcomes
         return [
             item
             if isinstance(item, Reject)
-            else self.admit(item, topic, received_at, place, str(topic), raw)
-            for place, raw, item in parts
+            else self.admit(item, topic, received_at, place, name, raw)
+            for place, raw, item in _apart(payload, topic)
         ]
 
     def oversized(self, payload: bytes, topic: Topic, name: str) -> Reject | None:
@@ -118,13 +113,10 @@ class Codec:
             received_at: when the message arrived.
             place: where in the message the event stood, for the reject.
             name: the topic or path it really came by.
-            raw: its bytes, for the reject; empty if they are known to hold no NUL and no reject is kept.
+            raw: its bytes, for the reject.
         """
         event.store = event.store or topic.store
         event.source = event.source or topic.source
-        if self._is_plain(event, topic, received_at) and not raw:
-            event.id = event.id or _derived_id(event)
-            return event
         if wrong := self._wrong(event, topic, received_at, raw):
             where, reason = wrong
             return Reject(reason, place + where, name, raw, event.source, topic.store)
@@ -137,20 +129,28 @@ class Codec:
             event.at = received_at
         return event
 
-    def _is_plain(self, event: Event, topic: Topic, received_at: datetime) -> bool:
-        """Whether nothing is to be corrected or refused; the way of nearly every event, kept short."""
-        if received_at is not self._span_at:
-            self._span_at = received_at
-            self._span = (received_at - self._oldest, received_at + self._ahead)
-        oldest, latest = self._span
-        at = event.at
-        return (
-            oldest <= at <= latest
-            and at.tzinfo is UTC
-            and event.store == topic.store
-            and type(event) in _PLAIN
-            and topic.room == "events"
-        )
+    def _all_plain(self, events: Iterable[Event], topic: Topic, received_at: datetime) -> bool:
+        """Complete events with which all is well, the way of nearly every message; False at the first other one.
+
+        What it has completed until then stays so: ``admit`` would do the same.
+        """
+        if topic.room != "events":
+            return False
+        oldest, latest = received_at - self._oldest, received_at + self._ahead
+        store, source = topic.store, topic.source
+        for event in events:
+            event.store = event.store or store
+            event.source = event.source or source
+            at = event.at
+            if not (
+                oldest <= at <= latest
+                and at.tzinfo is UTC
+                and event.store == store
+                and type(event) in _PLAIN
+            ):
+                return False
+            event.id = event.id or _derived_id(event)
+        return True
 
     def _wrong(
         self, event: Event, topic: Topic, received_at: datetime, raw: bytes
@@ -221,23 +221,19 @@ def _timed(payload: bytes, received_at: datetime) -> bytes:
     return _encode({key: value for key, value in stamped.items() if value is not None})
 
 
-def _whole(payload: bytes) -> Iterator[Part]:
-    """Each event of a well-formed message; a reject of it all, to be taken apart, where it is not."""
+def _whole(payload: bytes) -> Sequence[Event] | None:
+    """The events of a well-formed message; ``None`` if something is wrong somewhere."""
     payload = payload.removeprefix(_MARK).strip(_SPACE)
-    if not payload:
-        return
     try:
+        if not payload:
+            return []
         if payload.startswith(b"["):
-            events = _many.decode(payload)
-        elif b"\n" in payload:
-            events = _one.decode_lines(payload)
-        else:
-            events = [_one.decode(payload)]
-    except _UNDECODABLE as error:
-        yield "$", payload, Reject(str(error), "$", "", payload)
-        return
-    for event in events:
-        yield "$", b"", event  # a reject is taken apart to get its bytes
+            return _many.decode(payload)
+        if b"\n" in payload:
+            return _one.decode_lines(payload)
+        return [_one.decode(payload)]
+    except _UNDECODABLE:
+        return None
 
 
 def _apart(payload: bytes, topic: Topic) -> Iterator[Part]:
