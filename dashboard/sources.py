@@ -30,9 +30,9 @@ def silences(snapshot: Snapshot, shop: Shop) -> list[Silence]:
 
 def all_silent(silent: list[Silence], kind: str, shop: Shop) -> bool:
     """Whether every door or every till of the shop is silent."""
-    places = {"door": shop.store.doors, "till": shop.store.tills}[kind]
+    ids = [d.id for d in shop.store.doors] if kind == "door" else [t.id for t in shop.store.tills]
     quiet = {s.subject for s in silent if s.kind == kind}
-    return bool(places) and all(f"{kind}:{place.id}" in quiet for place in places)
+    return bool(ids) and all(f"{kind}:{name}" in quiet for name in ids)
 
 
 def _guess(device: str, shop: Shop) -> str:

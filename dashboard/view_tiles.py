@@ -40,7 +40,7 @@ def tiles(snapshot: Snapshot, shop: Shop, hours: Opening | None, silent: list[Si
         part = _TILES[name](snapshot, shop)
         on_hold = any(all_silent(silent, kind, shop) for kind in _SOURCES[name])
         if on_hold:
-            part |= {"s": "", "tag": "state.silent", "k": "ctx.silent", "a": {}, "off": True}
+            part |= {"s": "", "k": "ctx.silent", "a": {}, "off": True}
         elif part["s"] and hours and snapshot.at and hours.phase(snapshot.at) == "open":
             part["s"] = _with_incidents(part["s"], name, snapshot)
         else:
@@ -79,7 +79,7 @@ def _visitors(snapshot: Snapshot, _shop: Shop) -> Part:
     due = expected_so_far(snapshot)
     part = _tile(fact, value, "int")
     if due is None:
-        return part | {"k": "window.day", "a": {}, "s": "ok"}
+        return part | {"k": "ctx.no_forecast", "a": {}, "s": _judge(value, None, None)}
     return part | {
         "k": "ctx.forecast",
         "a": {"n": round(due.value)},

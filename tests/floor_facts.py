@@ -1,7 +1,9 @@
 """A shop whose facts a test writes into Redis exactly as the dataflows do, at an instant that it moves."""
 
+import tomllib
 from datetime import UTC, date, datetime, timedelta
 from math import exp
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,14 +11,30 @@ import redis
 
 from alerts.incident import Incident, Step
 from alerts.keyspace import incidents_key
+from alerts.settings import AlertsSettings
 from dashboard.opening import business_day, opening
-from dashboard.shop import Shop
+from dashboard.settings import DashboardSettings
+from dashboard.shop import Shop, Shops
 from flows.facts import Evidence, Fact, Window
 from flows.keyspace import changed_channel, clock_key, latest_key, series_key
+from flows.settings import FlowsSettings
 from sensors.keyspace import partition_of
+from sensors.settings import SensorsSettings
 
 QUARTER = timedelta(minutes=15)
 DAY = date(2026, 11, 20)
+ROOT = Path(__file__).parents[1]
+
+
+def demo_shops(**dashboard: object) -> Shops:
+    """The configured demo shop as its screens see it, with settings of the screen replaced."""
+    tables = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    return Shops.of(
+        msgspec.convert(tables["sensors"], SensorsSettings),
+        msgspec.convert(tables["flows"], FlowsSettings),
+        msgspec.convert({**tables["dashboard"], **dashboard}, DashboardSettings),
+        AlertsSettings(),
+    )
 
 
 def clock_time(hour: int, minute: int, shop: Shop) -> datetime:
@@ -31,6 +49,7 @@ class Floor:
 
     def __init__(self, client: redis.Redis, shop: Shop, at: datetime, partitions: int = 16) -> None:
         self.client, self.shop, self.at = client, shop, at
+        self.published = False
         self.partition = partition_of(shop.store.id, partitions)
 
     def now(self) -> datetime:
@@ -75,6 +94,7 @@ class Floor:
                 pipe.hset(latest_key(p, store), f"{fact.metric}|{fact.subject}|{fact.window}", raw)
         for incident in incidents:
             pipe.hset(incidents_key(p, store), incident.id, msgspec.json.encode(incident))
+        self.published = True
         position = f"{int(self.at.timestamp() * 1000)}-0"
         pipe.hset(clock_key(p, store), mapping={"at": self.at.isoformat(), "position": position})
         pipe.publish(changed_channel(p), store)
@@ -174,10 +194,19 @@ class Floor:
         )
         over = self.incident("low-conversion", "", "act", 190, state="resolved")
         return (
-            self.incident("queue-wait", "till:2", "act", 6, metric="queue_wait", value=250.0, action="open-till", at_risk_minor=186_000),
-            self.incident("sells-out", "sku:W-LIN-M", "act", 10, metric="sku_cover", value=0.4, action="replenish", at_risk_minor=95_500),
+            self.incident(
+                "queue-wait", "till:2", "act", 6,
+                metric="queue_wait", value=250.0, action="open-till", at_risk_minor=186_000,
+            ),
+            self.incident(
+                "sells-out", "sku:W-LIN-M", "act", 10,
+                metric="sku_cover", value=0.4, action="replenish", at_risk_minor=95_500,
+            ),
             msgspec.structs.replace(fitting, state="acknowledged", owner="LW", steps=[*fitting.steps, taken]),
-            self.incident("low-conversion", "zone:promo", "watch", 24, value=0.182, action="change-display", at_risk_minor=8_800),
+            self.incident(
+                "low-conversion", "zone:promo", "watch", 24,
+                value=0.182, action="change-display", at_risk_minor=8_800,
+            ),
             over,
         )  # fmt: skip
 

@@ -86,7 +86,7 @@
     return F.h("article", { cls: "card " + card.s + (card.taken ? " taken" : ""), key: id, "data-id": id },
       div("what", icon(card.s), span("head", title(card, frame, fmt)), span("unseen", fmt.say("status." + card.s))),
       div("todo", span("", action), risk),
-      div("meta", span("", place + " · " + ago),
+      div("meta", F.h("span", { cls: "place" }, place), span("age", "· " + ago),
         card.taken || card.who ? F.h("b", { cls: "who" }, fmt.say("card.taken", { who: card.who || fmt.DASH })) : F.h("b", { cls: "nobody" }, fmt.say("card.untaken"))));
   };
 

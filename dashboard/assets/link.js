@@ -65,6 +65,6 @@
     };
     connect();
     const timer = setInterval(watch, 500);
-    return { state: () => state, stop() { clearInterval(timer); stream.close(); } };
+    return { state: () => state, closed: () => stream.readyState !== 1, stop() { clearInterval(timer); stream.close(); } };
   };
 })();

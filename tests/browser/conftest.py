@@ -1,0 +1,187 @@
+"""A real wall in headless Chromium: the app on loopback, a Redis of its own, and a shop to write into."""
+
+import contextlib
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from dashboard.app import Screens, create_app
+from dashboard.reader import Reader
+from tests.floor_facts import Floor, clock_time, demo_shops
+from tests.servers import RedisServer, free_port
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SCREENS = Path(os.environ.get("FLOORCAST_SCREENS", Path(__file__).parents[2] / "build" / "screens"))
+
+
+class Site:
+    """The screens served on a port that stays the same over restarts."""
+
+    def __init__(self, server: RedisServer, port: int) -> None:
+        self.redis = server
+        self.shops = demo_shops(reread_s=0.5)
+        shop = self.shops["riverside"]
+        self.floor = Floor(server.client(), shop, clock_time(16, 22, shop))
+        self.port = port
+        self._began, self._base = time.monotonic(), self.floor.at
+        self._quiet, self._ended = threading.Event(), threading.Event()
+        self._ticker = threading.Thread(target=self._tick, daemon=True)
+        self._ticker.start()
+        self.app: Screens
+        self._server: BaseWSGIServer
+        self.start()
+
+    def now(self) -> datetime:
+        """The data store's time: it runs as real time does, from the afternoon of the test."""
+        return self._base + timedelta(seconds=time.monotonic() - self._began)
+
+    def _tick(self) -> None:
+        """The log's clock, as the floor dataflow writes it every second."""
+        while not self._ended.wait(0.4):
+            self.floor.at = self.now()
+            if not self._quiet.is_set() and self.known:
+                with contextlib.suppress(redis.ConnectionError):
+                    self.floor.publish()
+
+    @property
+    def known(self) -> bool:
+        """Whether the shop was ever heard of."""
+        return self.floor.published
+
+    def fall_silent(self, seconds: float) -> None:
+        """Nothing is published from now on, and that has been so for some seconds."""
+        self._quiet.set()
+        self._base += timedelta(seconds=seconds)
+
+    def start(self) -> None:
+        """Serve."""
+        client = redis.Redis.from_url(self.redis.url, socket_timeout=2, socket_connect_timeout=2)
+        settings = self.floor.shop.settings
+        self.app = create_app(Reader(client, self.shops, 16, now=self.now), self.shops, settings)
+        self._server = make_server("127.0.0.1", self.port, self.app.server, threaded=True)
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._server.block_on_close = False  # type: ignore[attr-defined]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        """End every stream and close the port."""
+        self.app.hub.close()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def set_time(self, hour: int, minute: int) -> None:
+        """Another time of the day."""
+        self._began, self._base = time.monotonic(), clock_time(hour, minute, self.floor.shop)
+        self.floor.at = self._base
+
+    def end(self) -> None:
+        """Stop the clock and the server."""
+        self._ended.set()
+        self._ticker.join(5)
+        self.stop()
+
+
+class Screen:
+    """One page that shows a wall; ``complaints`` are what the browser's console and network said."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page, self.site = page, site
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def _said(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def open(self, language: str, state: str = "live") -> "Screen":
+        """Go to the wall and wait until it stands as expected."""
+        self.page.goto(f"http://127.0.0.1:{self.site.port}/wall/riverside?lang={language}")
+        return self.until(state)
+
+    def until(self, state: str, seconds: float = 15) -> "Screen":
+        """Wait until the data stands so: live, delayed, stale, down, waiting."""
+        self.page.wait_for_function(
+            "name => window.floorcast && window.floorcast.inspect().standing === name",
+            arg=state, timeout=seconds * 1000,
+        )  # fmt: skip
+        return self
+
+    def drawn(self) -> "Screen":
+        """Wait for the chart's line and the fonts."""
+        self.page.wait_for_selector("#chart .scatterlayer .trace .js-line")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
+        return self
+
+    def text(self, selector: str) -> str:
+        """What stands there."""
+        return self.page.locator(selector).inner_text()
+
+    def shoot(self, name: str) -> Path:
+        """Keep a picture."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        path = SCREENS / f"{name}.png"
+        width = (self.page.viewport_size or {"width": 1920})["width"]
+        self.page.screenshot(path=path, full_page=width < 900, animations="disabled")
+        return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The distribution's browser."""
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """One for all tests, so that the browser keeps what it has loaded."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def visitor(chromium: Browser) -> Iterator[BrowserContext]:
+    """One browser profile for all tests."""
+    context = chromium.new_context(
+        viewport={"width": 1920, "height": 1080}, reduced_motion="reduce"
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def site(redis_server: RedisServer, port: int) -> Iterator[Site]:
+    """The demo shop's screens at 16:22, with nothing written yet."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    site = Site(redis_server, port)
+    yield site
+    site.end()
+
+
+@pytest.fixture
+def screen(site: Site, visitor: BrowserContext) -> Iterator[Screen]:
+    """A wall at 1920 × 1080."""
+    page = visitor.new_page()
+    yield Screen(page, site)
+    page.close()
