@@ -176,7 +176,10 @@ def test_terabee_frames() -> None:
 
 def test_yosensi() -> None:
     """Yosensi's own sample: totals 92 in and 82 out, measured a minute before it was received."""
-    frame = "02:7d:00:3c:60:00:11:00:00:00:60:00:11:01:00:00:60:00:13:02:00:00:00:5c:60:00:13:03:00:00:00:52:60:00:13:04:00:00:00:0a"
+    frame = (
+        "02:7d:00:3c:60:00:11:00:00:00:60:00:11:01:00:00:60:00:13:02:00:00:00:5c:"
+        "60:00:13:03:00:00:00:52:60:00:13:04:00:00:00:0a"
+    )
     said = only("yosensi", frame)
     assert (said.entered, said.left, said.counting, said.at) == (
         92,

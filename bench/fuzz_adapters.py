@@ -1,0 +1,73 @@
+"""Coverage-guided fuzzing of every adapter: ``python bench/fuzz_adapters.py [corpus] [-max_total_time=600]``.
+
+Needs the ``fuzz`` extra (atheris). The first byte picks the adapter, the rest is its message. A raise, an
+outcome outside the contract or more than 50 ms a kilobyte is a crash; libFuzzer's own limits catch memory.
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TOPICS = {
+    "sparkplug": "spBv1.0/g/DDATA/node/dev",
+    "meraki": "/merakimv/Q/0",
+    "frigate": "frigate/yard/person",
+    "onvif": "c/onvif-ej/RuleEngine/CountAggregation/Counter/&1/In",
+}
+
+
+def main() -> int:
+    """Fuzz until libFuzzer is told to stop; without atheris say so and leave."""
+    try:
+        import atheris  # noqa: PLC0415 - the extra may be missing
+    except ImportError:
+        print("skipped: atheris is not installed; pip install 'floorcast[fuzz]'")
+        return 0
+    with atheris.instrument_imports():
+        from sensors.adapters import adapters  # noqa: PLC0415 - instrumented
+
+        every = sorted(adapters().items())  # imports them, instrumented too
+    from sensors.events import AnyEvent  # noqa: PLC0415
+    from sensors.reject import Reject  # noqa: PLC0415
+    from sensors.settings import Device  # noqa: PLC0415
+
+    generic: dict[str, Any] = {
+        "kind": "pos",
+        "fields": {"at": "at", "net_minor": "amount", "lines": "lines"},
+    }
+
+    def one(data: bytes) -> None:
+        if len(data) < 2:
+            return
+        name, adapter = every[data[0] % len(every)]
+        options = generic if name == "generic" else {}
+        device = Device(
+            match="#",
+            adapter=name,
+            store="s",
+            door="d",
+            zone="z",
+            doors={"*": "*"},
+            options=options,
+        )
+        raw, memory = data[1:], {}
+        begun = time.process_time()
+        said = adapter.decode(raw, TOPICS.get(name, "t"), device, NOW, memory=memory)
+        spent = time.process_time() - begun
+        if spent > 0.05 * max(1.0, len(raw) / 1024) + 0.5:
+            raise RuntimeError(f"{name}: {spent:.3f} s for {len(raw)} bytes")
+        for outcome in said:
+            if not isinstance(outcome, Reject):
+                msgspec.json.decode(msgspec.json.encode(outcome), type=AnyEvent)
+
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
