@@ -5,23 +5,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import redis
 
+from floorcast.archive import read_manifest
 from floorcast.errors import FloorcastError, UnavailableError
 from floorcast.imports.events import import_table
 from floorcast.imports.mapping import load_mapping
 from floorcast.recording import read_recording
 from floorcast.settings import Settings
-from sensors.keyspace import log_key
+from sensors.event_log import read
 from sensors.simulation.delivery import on_time
 from sensors.simulation.log_maker import log_entries
-from sensors.stream_source import connect, parse_entry
-from sensors.streams import Entry, Position
-
-PAGE = 500  # entries of a live log read at once
+from sensors.stream_source import connect
+from sensors.streams import Entry
 
 
 class Log(NamedTuple):
@@ -56,17 +55,20 @@ def open_log(
     if mapping:
         return _table_log(sources, settings, mapping)
     groups = [
-        group for source in sources if not _is_url(source) for group in _recordings(Path(source))
+        group
+        for source in sources
+        if not _is_url(source)
+        for group in _recordings(Path(source), salvage)
     ]
 
-    def read(files: list[Path]) -> Iterator[Entry]:
+    def chained(files: list[Path]) -> Iterator[Entry]:
         for file in files:
             yield from read_recording(
                 file, salvage=salvage, partitions=settings.sensors.log.partitions, tick=settings.sensors.tick,
                 progress=progress,
             )  # fmt: skip
 
-    streams = [read(group) for group in groups]
+    streams = [chained(group) for group in groups]
     streams += [live_log(url, settings.sensors.log.partitions) for url in sources if _is_url(url)]
     single = len(sources) == 1 and len(groups) == 1 and len(groups[0]) == 1
     return Log(merged(streams), settings, {}, groups[0][0].stat().st_size if single else None)
@@ -76,16 +78,23 @@ def _is_url(source: str) -> bool:
     return source.startswith(("redis://", "rediss://", "unix://"))
 
 
-def _recordings(source: Path) -> list[list[Path]]:
+def _recordings(source: Path, salvage: Callable[[str], None] | None) -> list[list[Path]]:
     """A file itself, or the recordings below a folder: those of one of its folders follow each other in time.
 
-    Raises ``UnavailableError`` if there is nothing to read.
+    Raises ``UnavailableError`` if there is nothing to read, or if a file of an archive is missing and ``salvage`` is
+    not given.
     """
     if not source.is_dir():
         if not source.exists():
             hint = "`floorcast simulate --out day.jsonl.zst` makes one"
             raise UnavailableError(f"{source}: no such file; {hint}")
         return [[source]]
+    for archived in read_manifest(source):
+        if not (source / archived.path).exists():
+            gap = f"{source / archived.path}: missing from the archive"
+            if salvage is None:
+                raise UnavailableError(f"{gap}; --salvage reads what is there")
+            salvage(f"{gap}; left out")
     groups: dict[str, list[Path]] = {}
     for file in sorted([*source.rglob("*.jsonl"), *source.rglob("*.jsonl.zst")]):
         inner = file.relative_to(source).parts
@@ -120,20 +129,7 @@ def live_log(url: str, partitions: int) -> Iterator[Entry]:
         client.ping()
     except redis.RedisError as error:
         raise UnavailableError(f"{url}: {error}") from None
-    return merged([_stream(client, partition) for partition in range(partitions)])
-
-
-def _stream(client: redis.Redis, partition: int) -> Iterator[Entry]:
-    key = log_key(partition)
-    last: Any = client.xrevrange(key, count=1)
-    start = "-"
-    while last:
-        rows: Any = client.xrange(key, start, last[0][0], count=PAGE)
-        if not rows:
-            return
-        for at, fields in rows:
-            yield parse_entry(partition, Position.parse(at), fields)
-        start = f"({rows[-1][0].decode()}"
+    return merged([read(client, partition) for partition in range(partitions)])
 
 
 def merged(streams: Sequence[Iterator[Entry]]) -> Iterator[Entry]:

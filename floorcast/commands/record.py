@@ -1,0 +1,101 @@
+"""``floorcast record``: the live log kept in archives, verified and pruned."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from floorcast.main import Session
+
+EPILOG = """Examples:
+
+floorcast record
+
+floorcast record --once --out archive
+
+floorcast record verify archive
+
+floorcast record prune archive --keep-days 400
+
+Exit codes: 0 done; 1 the archive is not whole; 2 an option or the configuration cannot be used; 3 Redis cannot be
+reached.
+"""
+
+Folder = Annotated[
+    Path | None, typer.Argument(help="The archive; floorcast.archive_dir by default.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``record`` with its ``verify`` and ``prune``."""
+    group = typer.Typer(
+        invoke_without_command=True,
+        epilog=EPILOG,
+        help="Keep the live log in archives, a file a store and hour.",
+    )
+    group.callback()(record)
+    group.command("verify", epilog=EPILOG)(verify)
+    group.command("prune", epilog=EPILOG)(prune)
+    app.add_typer(group, name="record")
+
+
+def record(
+    ctx: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option(help="The archive; floorcast.archive_dir by default.")
+    ] = None,
+    redis: Annotated[str, typer.Option(help="Of the live log; the running one by default.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Stop at the log's present end.")] = False,
+) -> None:
+    """Follow the live log until stopped; each hour is closed, checked into the manifest and safe on the disk."""
+    if ctx.invoked_subcommand:
+        return
+    from floorcast.archive import Archive
+    from floorcast.recorder import follow
+    from sensors.stream_source import stop_on_signals
+
+    session: Session = ctx.obj
+    settings = session.settings() if redis else session.connected(broker=False)
+    stores = [store.id for store in settings.sensors.stores]
+    archive = Archive(_folder(ctx, out), stores, settings.sensors.log.partitions)
+    entries = follow(archive, redis or settings.sensors.redis.url, stop_on_signals(), once=once)
+    typer.echo(
+        f"{entries:,} entries read, {len(archive.closed):,} files closed in {archive.folder}",
+        err=True,
+    )
+
+
+def verify(ctx: typer.Context, folder: Folder = None) -> None:
+    """Check every file of an archive against its manifest; each flaw is told with file and place."""
+    from floorcast.archive import read_manifest
+    from floorcast.archive import verify as flaws_of
+    from floorcast.errors import Exit
+
+    where = _folder(ctx, folder)
+    flaws = list(flaws_of(where))
+    for flaw in flaws:
+        typer.echo(flaw)
+    typer.echo(f"{len(read_manifest(where)):,} files, {len(flaws):,} flaws", err=True)
+    if flaws:
+        raise typer.Exit(Exit.FINDING)
+
+
+def prune(
+    ctx: typer.Context,
+    folder: Folder = None,
+    keep_days: Annotated[float, typer.Option(min=0, help="Delete files older than this.")] = 400,
+) -> None:
+    """Delete the archive's old files."""
+    from floorcast.archive import prune as delete_old
+    from sensors.clock import SystemClock
+
+    gone = delete_old(_folder(ctx, folder), timedelta(days=keep_days), SystemClock().now())
+    typer.echo(f"{len(gone):,} files, {sum(a.bytes for a in gone):,} bytes deleted", err=True)
+
+
+def _folder(ctx: typer.Context, given: Path | None) -> Path:
+    """The archive named, or the configured one."""
+    session: Session = ctx.obj
+    return given or Path(session.settings().floorcast.archive_dir)
