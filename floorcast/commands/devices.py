@@ -137,13 +137,13 @@ def _connected(ctx: typer.Context) -> "Settings":
 
 def _seen(settings: "Settings") -> "Iterator[DeviceSeen]":
     """Every device of every partition; raises ``UnavailableError``."""
-    from sensors.device_table import DeviceSeen
+    from sensors.device_table import parse_device
     from sensors.keyspace import device_key
 
     for partition in range(settings.sensors.log.partitions):
         fields = _ask(settings, "HVALS", device_key(partition))
         for value in fields:
-            yield msgspec.json.decode(value, type=DeviceSeen)
+            yield parse_device(value)
 
 
 def _refused(settings: "Settings", topic: str) -> Iterator[bytes]:

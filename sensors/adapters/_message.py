@@ -115,7 +115,7 @@ class Message(NamedTuple):
             place=error.place,
             topic=self.topic,
             raw=self.payload,
-            source=self.device.source,
+            source=self.source(),
             store=self.device.store,
         )
 
