@@ -102,11 +102,12 @@ class Intake:
         events: defaultdict[int, list[Event]] = defaultdict(list)
         rejects: list[Reject] = []
         for message in messages:
-            for outcome in self.decode(message.payload, message.topic, received_at):
-                if isinstance(outcome, Reject):
-                    rejects.append(outcome)
-                else:
-                    events[self._partitions[outcome.store]].append(outcome)
+            outcomes = self.decode(message.payload, message.topic, received_at)
+            good = [outcome for outcome in outcomes if not isinstance(outcome, Reject)]
+            if good:  # a message speaks for one store
+                events[self._partitions[good[0].store]] += good
+            if len(good) < len(outcomes):
+                rejects += [outcome for outcome in outcomes if isinstance(outcome, Reject)]
         return Taken(
             {partition: _encode_lines(batch)[:-1] for partition, batch in events.items()},
             sum(map(len, events.values())),
