@@ -9,7 +9,7 @@ import redis
 
 from floorcast.simulated import days_of, deliveries_of
 from flows.keyspace import clock_key
-from sensors.clock import to_ms
+from sensors.clock import from_ms, to_ms
 from sensors.keyspace import log_key, partition_of
 from sensors.settings import SensorsSettings, Store
 from sensors.simulation.delivery import Delivery
@@ -56,7 +56,11 @@ def history(
         (before if delivery.received_at <= midnight else today).append(delivery)
     count = sensors.log.partitions
     yield from log_entries(before, partitions=count, tick=TICK, end=midnight)
-    yield from log_entries(today, partitions=count, tick=TODAY_TICK, start=midnight + TODAY_TICK)
+    late = log_entries(today, partitions=count, tick=TODAY_TICK, start=midnight + TODAY_TICK)
+    yield from (entry for entry in late if entry.received_at <= until)  # no tick lies ahead of ingest
+    last = Position(to_ms(until) + 1, 0)
+    for partition in sorted({partition_of(store.id, count) for store in stores}):
+        yield Entry(partition, last, from_ms(last.ms), b"")
 
 
 def seed_log(client: redis.Redis, entries: Iterator[Entry]) -> Iterator[Entry]:

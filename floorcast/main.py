@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from floorcast import commands
@@ -91,14 +90,11 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         code = build_app()(list(arguments), prog_name="floorcast", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as shown:
-        click.echo(shown.format_message(), err=True)
-        return Exit.REFUSED
-    except click.ClickException as error:
-        return _tell(error.format_message(), Exit.REFUSED, debug=debug)
+    except typer.TyperException as error:
+        return _tell(str(error), Exit.REFUSED, debug=debug) if str(error) else Exit.REFUSED
     except FloorcastError as error:
         return _tell(str(error), error.code, debug=debug)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
@@ -116,7 +112,7 @@ def _tell(line: str, code: Exit, *, debug: bool) -> int:
     """Say what went wrong in one line, after the traceback where that was asked for."""
     if debug:
         traceback.print_exc()
-    click.echo(f"floorcast: {' '.join(line.split())}", err=True)
+    typer.echo(f"floorcast: {' '.join(line.split())}", err=True)
     return code
 
 
