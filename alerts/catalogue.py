@@ -25,6 +25,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "no-data": ("No fresh data", "无有效数据"),
     "sensor-silent": ("Sensor is silent", "传感器无信号"),
     "sensor-stuck": ("Sensor is stuck or drifting", "传感器卡滞或漂移"),
+    "door-dead": ("A door counts nobody", "门口计数异常"),
     "demand-ahead": ("More demand ahead", "需求高峰将至"),
     "forecast-rolled-back": ("Forecast rolled back", "预测模型已回退"),
     "low-atv": ("Average transaction is low", "客单价偏低"),

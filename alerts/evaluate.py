@@ -222,7 +222,7 @@ def overrule(
         return Verdict(outcome="off", reason=resting)
     fact = memory.facts.get(track.fact)
     if rule.compare == "absent":
-        heard = (fact.newest_at or fact.as_of) if fact else memory.first_at or at
+        heard = fact.as_of if fact else memory.first_at or at
         silent_s = (at - heard).total_seconds()
         if open_s is not None and rule.when == "open":
             silent_s = min(silent_s, open_s)  # nobody speaks before opening
