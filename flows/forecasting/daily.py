@@ -8,12 +8,13 @@ rows, however many keys it has); a key's own weights are shrunk to the pooled on
 rows. A final factor per horizon takes out the low bias a mean of logs has (Duan 1983, smearing).
 """
 
-from math import exp, log
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from flows.forecasting.contract import Features, feature
+from flows.forecasting.conformal import AdaptiveConformal
+from flows.forecasting.contract import LEVELS, Band, Features, feature
 from flows.forecasting.mixture import Mixture
 from flows.forecasting.profile import Vector
 
@@ -77,6 +78,8 @@ class Key:
         self.events: list[tuple[float, float]] = []  # promotion, discount of those days
         self.shape = [0.0] * 7  # log ratio to the level, by weekday
         self.own = Statistics(len(LOCAL))
+        self.weights: Vector = np.zeros(len(LOCAL))  # ``own`` solved: departures from the pooled model
+        self.spread = 1.0  # mean |error| ÷ √forecast, one day ahead
 
     def known(self, until: int) -> list[float]:
         """The known counts of the 28 days up to ``until``, oldest first."""
@@ -123,6 +126,7 @@ class Told(NamedTuple):
     row: Vector
     level: float
     pooled: float  # the pooled model's exponent
+    bands: tuple[Band, ...]
 
 
 class DailyPool:
@@ -144,6 +148,7 @@ class DailyPool:
         self.pooled = [Statistics(len(NAMES)) for _ in range(HORIZONS)]
         self.weights: list[Vector] = [PRIOR.copy() for _ in range(HORIZONS)]
         self.mixtures = [Mixture(START, rate=0.05, share=1e-5) for _ in range(HORIZONS)]
+        self.conformal = [AdaptiveConformal(1500, gamma=0.002) for _ in range(HORIZONS)]
         self.lift = [[1.0, 1.0] for _ in range(HORIZONS)]  # Σ truth, Σ forecast of the pooled model
         self.day: int | None = None
         self.shape = [0.0] * 7  # pooled, a new key's
@@ -159,7 +164,7 @@ class DailyPool:
         h = horizon - 1
         exponent = float(self.weights[h] @ row)
         own = row[LOCAL]
-        local = exponent + float(state.own.solve(np.zeros(len(LOCAL)), PRIOR_ROWS) @ own)
+        local = exponent + float(state.weights @ own)
         lift = self.lift[h][0] / self.lift[h][1]
         base = level + PAD
         naive = state.at(day - 7)
@@ -173,7 +178,13 @@ class DailyPool:
             max(0.0, base * exp(min(2.0, max(-3.0, exponent))) * lift - PAD),
             max(0.0, base * exp(min(2.0, max(-3.0, local))) * lift - PAD),
         )
-        return Told(self.mixtures[h].blend(experts), experts, row, level, exponent)
+        value = max(0.0, self.mixtures[h].blend(experts))
+        scale = state.spread * sqrt(value + PAD)
+        bands = tuple(
+            Band(at, max(0.0, value + low * scale), max(0.0, value + high * scale))
+            for at, (low, high) in zip(LEVELS, self.conformal[h].tails(), strict=True)
+        )
+        return Told(value, experts, row, level, exponent, bands)
 
     def learn(self, key: str, day: int, y: float, x: Features) -> None:
         """Take in a day of a key; keys may come in any order within a day."""
@@ -204,9 +215,14 @@ class DailyPool:
         rate, mixture.rate = mixture.rate, min(1.0, 20 * share) * mixture.rate
         mixture.learn(told.experts, y, told.level + PAD)
         mixture.rate = rate
+        root = sqrt(told.value + PAD)
+        self.conformal[h].learn((y - told.value) / (state.spread * root))
         if horizon == 1:
+            miss = min(6 * state.spread, abs(y - told.value) / root)
+            state.spread = max(0.02, state.spread + 0.05 * (miss - state.spread))
             state.own.fade(0.995)
             state.own.add(told.row[LOCAL], target - told.pooled, 1.0)
+            state.weights = state.own.solve(np.zeros(len(LOCAL)), PRIOR_ROWS)
 
     def _turn(self, day: int) -> None:
         """A new day: forget a little, solve each horizon anew."""

@@ -40,6 +40,7 @@ class WeeklyProfile:
         self.weekly: Half = np.full(7 * slots, np.nan, dtype=np.float16)
         self.by_kind: Half = np.full((KINDS, slots), np.nan, dtype=np.float16)
         self.last: Half = np.full(7 * slots, np.nan, dtype=np.float16)
+        self.first: int | None = None  # slot ever learned
         self.level = 0.0  # mean per slot, to weigh busy slots against
 
     def usual(self, step: int) -> float | None:
@@ -86,7 +87,9 @@ class WeeklyProfile:
             self._coarsen()
         own = y / self.unit
         extra = 6.0 / self.unit
-        pace = rate / 4 if holiday else rate
+        self.first = step if self.first is None else self.first
+        weeks = (step - self.first) // (7 * self.slots)
+        pace = rate / 4 if holiday else max(rate, 1 / (weeks + 1))  # a plain mean at first
         self.weekly[week] = _moved(float(self.weekly[week]), own, pace, extra)
         self.by_kind[kind, slot] = _moved(
             float(self.by_kind[kind, slot]), own, _KIND_RATES[kind], extra

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flows.forecasting.contract import Features, feature
-from flows.forecasting.profile import Half, Vector, WeeklyProfile, kind_of, log_ratios
+from flows.forecasting.profile import Vector, WeeklyProfile, kind_of, log_ratios
 
 PLAN = (
     "usual", "kind_of_day", "slot_yesterday", "slot_last_week", "yesterday", "level",
@@ -61,13 +61,13 @@ def plan_rows(profile: WeeklyProfile, day: int, usual: Vector, known: Known, x: 
 
 
 def next_row(
-    slot: int, slots: int, lags: list[float], today: float, misses: Half, x: Features
+    slot: int, slots: int, lags: list[float], today: float, misses: tuple[float, float], x: Features
 ) -> Vector:
     """The row of ``NEXT`` for one slot."""
     angle = 2 * pi * slot / slots
     noon, evening, last = -cos(angle), -sin(angle), lags[0]
     return np.array((
-        1.0, last, lags[1], lags[2], today, float(misses[slot]), float(misses[slot - 1]), last * noon,
+        1.0, last, lags[1], lags[2], today, *misses, last * noon,
         last * evening, today * noon, today * evening, noon, evening, feature(x, "peers"),
     ))  # fmt: skip
 

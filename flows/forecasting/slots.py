@@ -88,6 +88,7 @@ class SlotForecaster:
         self.ratios = [0.0] * 7  # log ratio of each weekday's newest total to its usual
         self.lags = [0.0, 0.0, 0.0]
         self.misses: Half = np.zeros(slots, dtype=np.float16)  # the newest log miss against the plan, by slot
+        self.missed_before = 0.0  # what the slot of the last one learned missed a day before
         self.plan: DayPlan | None = None  # today's, as said at its start
         self.holiday = False
         self.hours_said: list[tuple[int, float, float]] = []  # slot due, seen then, next hour said
@@ -132,7 +133,8 @@ class SlotForecaster:
         )
 
     def _next_row(self, slot: int, today: float, x: Features) -> Vector:
-        return next_row(slot, self.slots, self.lags, today, self.misses, x)
+        misses = (float(self.misses[slot]), self.missed_before)
+        return next_row(slot, self.slots, self.lags, today, misses, x)
 
     def predict_one(self, x: Features) -> float | None:
         """The champion's forecast of the slot; ``None`` where nothing is known of it, 0 when closed."""
@@ -249,6 +251,7 @@ class SlotForecaster:
         miss = log_ratio(y, planned, 1.0 + 0.02 * self.profile.level)
         miss = min(1.5, max(-1.5, miss))
         self.lags = [miss, self.lags[0], self.lags[1]]
+        self.missed_before = float(self.misses[slot])
         self.misses[slot] = miss
         self.seen += y
         self.planned += planned
