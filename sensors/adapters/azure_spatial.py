@@ -73,7 +73,8 @@ def _event(
         )
     elif kind == "personZoneDwellTimeEvent":
         if status != "Enter" and message.takes("dwell", "dwell", source):
-            milliseconds = real(said.get("durationMs"), f"{place}.properties.durationMs")
+            stayed = said.get("dwellTime", said.get("durationMs"))  # renamed by a later release
+            milliseconds = real(stayed, f"{place}.properties.dwellTime")
             yield from message.dwell(
                 names, at=at, dwell_s=milliseconds / 1000, track=track or None, source=source
             )

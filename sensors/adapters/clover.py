@@ -5,6 +5,7 @@ is told on as ``open`` until the order itself is sent. A refunded line or paymen
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sensors.adapters import _money
@@ -121,11 +122,14 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
 
 
 def _line(item: dict[str, Any], place: str) -> Line:
-    quantity = item.get("unitQty")  # thousandths; absent where sold by the piece
-    units = 1 if quantity is None else max(1, int(decimal(quantity, place) / 1000))
+    quantity = item.get("unitQty")  # thousandths of a unit; absent where sold by the piece
+    units = Decimal(1) if quantity is None else decimal(quantity, place) / 1000
     off = -sum(
         _money.whole(d.get("amount"), where)
         for where, d in each(sub(item, "discounts", place), "elements")
+    )
+    price = (_money.whole(item.get("price"), f"{place}.price") * units).quantize(
+        Decimal(1), ROUND_HALF_UP
     )
     return Line(
         sku=(
@@ -133,7 +137,7 @@ def _line(item: dict[str, Any], place: str) -> Line:
             or text(obj(item.get("item") or {}).get("id"))
             or text(item.get("name"))
         )[:128],
-        units=units,
-        net_minor=_money.whole(item.get("price"), f"{place}.price") * units - off,
+        units=max(1, int(units.quantize(Decimal(1), ROUND_HALF_UP))),
+        net_minor=int(price) - off,
         discount_minor=off,
     )

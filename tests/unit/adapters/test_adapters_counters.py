@@ -420,7 +420,7 @@ def test_azure_spatial_analysis() -> None:
             {
                 "id": "c",
                 "type": "personZoneDwellTimeEvent",
-                "properties": {"trackingId": "t", "status": "Exit", "durationMs": 7132.0},
+                "properties": {"trackingId": "t", "status": "Exit", "dwellTime": 7132.0},
                 "zone": "promo",
             },
             {"id": "d", "type": "somethingElse", "properties": {}},

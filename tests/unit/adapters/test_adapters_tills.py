@@ -261,6 +261,8 @@ def test_clover() -> None:
     sale, back = events("clover", order)
     assert (sale.state, sale.net_minor, sale.tax_minor) == ("completed", 1000, 80)
     assert sale.lines == [Line(sku="SKU1", units=1, net_minor=1000)]
+    order["lineItems"] = {"elements": [{"itemCode": "TEA", "price": 2000, "unitQty": 482}]}
+    assert events("clover", order)[0].lines == [Line(sku="TEA", units=1, net_minor=964)]
     assert (back.nature, back.net_minor, back.tax_minor, back.refers_to) == (
         "return",
         -500,
