@@ -9,7 +9,7 @@ from flows.facts import Window
 from sensors.settings import Fraction, Id, Positive, PositiveInt, Table, Text
 
 Compare = Literal["below", "above", "outside", "absent", "drifting", "streak", "is"]
-"""below, above: of a level. outside: of the reference's interval. absent: not said, or said unchanged, for ``absent_s``.
+"""below, above: of a level. outside: of the reference's interval. absent: not said anew for ``absent_s``.
 drifting: a one-sided CUSUM (Page 1954) of the relative distance from the reference passes ``fire_pct``.
 streak: beyond the level in ``streak`` closed windows in a row. is: a text fact says one of ``values``."""
 

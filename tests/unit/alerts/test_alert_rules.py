@@ -27,8 +27,9 @@ def shipped(name: str) -> Rule:
 def test_low_conversion_as_shipped() -> None:
     """Conversion 20 % under its benchmark with evidence fires; 19 % under it does not."""
     story = Story([shipped("low-conversion")]).at("10:00")
-    story.rate(486, 4000, minutes=5).expect(quiet())
-    story.rate(440, 4000, minutes=5).expect(firing("low-conversion"))
+    story.rate(486, 4000, minutes=15).expect(quiet())
+    story.rate(440, 4000, minutes=9).expect(pending("low-conversion"))
+    story.rate(440, 4000, minutes=2).expect(firing("low-conversion"))
     story.rate(560, 4000, minutes=5).expect(resolved("low-conversion"))
 
 
