@@ -8,7 +8,7 @@ What comes out is put into log order, so the same log gives the same bytes with 
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 from bytewax import operators as op
@@ -28,6 +28,7 @@ from sensors.streams import Entry, Position
 
 BATCH = 256  # entries handed to the dataflow at once
 Item = TypeVar("Item")
+Keep = Literal["all", "last", "none"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -69,7 +70,9 @@ class Replayed(NamedTuple):
     """What came out: facts and changed incidents as JSON lines in log order, read once, and the newest of each.
 
     Attributes:
-        latest: the newest fact of each name; ``incidents_latest`` the newest state of each incident, by id.
+        facts: every one, with ``keep="all"``.
+        latest: the newest of each name, with ``keep="last"``.
+        incidents: each time one changed; ``incidents_latest``: the newest state of each, by id.
     """
 
     facts: Ordered
@@ -97,7 +100,7 @@ def replay(
     settings: Settings,
     *,
     workers: int = 1,
-    keep_facts: bool = True,
+    keep: Keep = "last",
     on_entry: Callable[[Totals], None] = lambda _totals: None,
 ) -> Replayed:
     """Run a log through floor and alerts until it ends.
@@ -106,14 +109,12 @@ def replay(
         entries: in order of position within each partition; errors they raise end the replay.
         settings: as for the live run.
         workers: bytewax worker threads; the result does not depend on it.
-        keep_facts: False keeps only the newest fact of each name, for long logs that are asked for their end.
+        keep: of the facts every line, spilled to disk; or the newest of each name, in memory; or none.
         on_entry: called now and then with the totals so far, for a progress bar.
     """
     result = Replayed(Ordered(), Ordered(), {}, {}, Totals())
     source = EntrySource(entries, result.totals, on_entry)
-    flow = replay_flow(
-        source, settings, FactsOut(result, keep_all=keep_facts), IncidentsOut(result)
-    )
+    flow = replay_flow(source, settings, FactsOut(result, keep), IncidentsOut(result))
     if workers == 1:
         run_main(flow)
     else:
@@ -188,10 +189,10 @@ class _EntryPartition(StatefulSourcePartition[Entry, None]):
 
 
 class FactsOut(DynamicSink[FactBatch]):
-    """Facts as lines in log order, and the newest of each name."""
+    """Facts as lines in log order, or the newest of each name."""
 
-    def __init__(self, result: Replayed, *, keep_all: bool) -> None:
-        self.result, self.keep_all = result, keep_all
+    def __init__(self, result: Replayed, keep: Keep) -> None:
+        self.result, self.keep = result, keep
 
     def build(self, _step_id: str, _worker_index: int, _worker_count: int) -> "_Sink[FactBatch]":
         """One for each worker; stores are not shared between workers, so neither are keys."""
@@ -199,10 +200,10 @@ class FactsOut(DynamicSink[FactBatch]):
 
     def write(self, batches: list[FactBatch]) -> None:
         """Take some batches."""
-        latest = self.result.latest
-        for batch in batches:
-            latest.update((name_of(fact), fact) for fact in batch.facts)
-        if self.keep_all:
+        if self.keep == "last":
+            for batch in batches:
+                self.result.latest.update((name_of(fact), fact) for fact in batch.facts)
+        elif self.keep == "all":
             self.result.facts.add(line for batch in batches for line in _fact_lines(batch))
 
 

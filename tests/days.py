@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from floorcast.replay import Replayed, replay
+from floorcast.replay import Keep, Replayed, replay
 from floorcast.settings import Settings, load_settings
 from flows.facts import Fact
 from sensors.settings import Store
@@ -44,11 +44,11 @@ def replayed(
     end: datetime | None = None,
     workers: int = 1,
     tick: timedelta = TICK,
-    keep_facts: bool = False,
+    keep: Keep = "last",
 ) -> Replayed:
     """These deliveries through floor and alerts."""
     entries = log_entries(deliveries, tick=tick, end=end)
-    return replay(entries, demo_settings(), workers=workers, keep_facts=keep_facts)
+    return replay(entries, demo_settings(), workers=workers, keep=keep)
 
 
 def fact(

@@ -86,7 +86,7 @@ def _run(path: Path, config: Path) -> "tuple[list[Fact], list[Incident]]":
                 except ValueError as error:
                     raise FloorcastError(f"{path}: neither facts nor incidents: {error}") from None
     log = open_log([str(path)], load_settings(config))
-    result = replay(log.entries, log.settings, keep_facts=False)
+    result = replay(log.entries, log.settings, keep="last")
     return decode_lines([*result.fact_lines(last=True), *result.incident_lines(last=True)])
 
 

@@ -44,7 +44,9 @@ def command(
     end: Annotated[
         str, typer.Option("--to", help="Leave out what was received from then on.")
     ] = "",
-    until: Annotated[str, typer.Option(help="Stop then and print the state of the floor.")] = "",
+    until: Annotated[
+        str, typer.Option(help="Stop then and print the state of the floor; implies --last.")
+    ] = "",
     store: Annotated[
         list[str] | None, typer.Option(help="Only this store; may be repeated.")
     ] = None,
@@ -73,6 +75,7 @@ def command(
     from floorcast.sources import open_log
 
     session: Session = ctx.obj
+    last = last or bool(until)
     for out in (facts, incidents):
         check_output(out)
     read = Reading()
@@ -85,7 +88,7 @@ def command(
             entries,
             log.settings,
             workers=workers,
-            keep_facts=bool(facts) and not last,
+            keep="last" if last else "all" if facts else "none",
             on_entry=lambda totals: bar.show(totals, read.bytes),
         )
     if not (facts or incidents or until or as_json):
@@ -156,7 +159,7 @@ def _print_summary(
     said = {
         "events": totals.events, "entries": totals.entries, "ticks": totals.ticks,
         "from": totals.started_at, "to": totals.at, "rows": log.accounts,
-        "facts": len(result.latest), "incidents": len(result.incidents_latest),
+        "facts": digests["facts"].lines, "incidents": len(result.incidents_latest),
         "digests": {name: digest.hex for name, digest in digests.items()},
     }  # fmt: skip
     if as_json:
@@ -165,7 +168,7 @@ def _print_summary(
     for name, rows in log.accounts.items():
         typer.echo(f"{name}: {rows:,}", err=True)
     typer.echo(
-        f"{totals.events:,} events and {totals.ticks:,} ticks; {len(result.latest):,} facts, "
+        f"{totals.events:,} events and {totals.ticks:,} ticks; {digests['facts'].lines:,} facts, "
         f"{len(result.incidents_latest):,} incidents; digest {digests['incidents'].hex[:12]}",
         err=True,
     )

@@ -76,9 +76,11 @@ def test_live_and_archive_replay_to_the_same_facts(
     ]
     fill(redis_server, entries)
     recorded(redis_server, tmp_path)
-    archived = replay(open_log([str(tmp_path)], demo_settings()).entries, demo_settings())
+    archived = replay(
+        open_log([str(tmp_path)], demo_settings()).entries, demo_settings(), keep="all"
+    )
     live = open_log([redis_server.url], demo_settings()).entries
-    bounded = replay([e for e, _ in zip(live, closed, strict=False)], demo_settings())
+    bounded = replay([e for e, _ in zip(live, closed, strict=False)], demo_settings(), keep="all")
     assert list(archived.fact_lines(last=False))[:500] == list(bounded.fact_lines(last=False))[:500]
     assert archived.totals.events >= bounded.totals.events > 1_000
 

@@ -24,5 +24,5 @@ def test_a_replay_gives_the_same_bytes_with_any_number_of_workers(workers: int) 
     """Facts and incidents of a log are the same bytes twice, and with one, two and four workers."""
     day = demo_day(visitors=400, faults=[NAMED["conversion-drop"], NAMED["till-queue"]])
     deliveries = duplicated(day.deliveries, 1)[:4_000]
-    once = digest(replayed(deliveries, keep_facts=True))
-    assert digest(replayed(deliveries, workers=workers, keep_facts=True)) == once
+    once = digest(replayed(deliveries, keep="all"))
+    assert digest(replayed(deliveries, workers=workers, keep="all")) == once

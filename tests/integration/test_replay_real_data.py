@@ -1,0 +1,61 @@
+"""Real door counts and till tickets through the live topologies."""
+
+import itertools
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from floorcast.imports.events import import_table
+from floorcast.imports.mapping import load_mapping
+from floorcast.replay import replay
+from floorcast.sources import open_log
+from sensors.simulation.delivery import on_time
+from sensors.simulation.log_maker import log_entries
+from tests.days import demo_settings
+
+pytestmark = pytest.mark.data
+SLOW = timedelta(hours=6)  # between ticks: months pass in seconds
+
+
+def day_totals(table: Path, name: str, *metrics: str) -> dict[str, float]:
+    """Sums over all business days of the store's facts."""
+    mapping = load_mapping(name)
+    made = import_table(table, mapping)
+    sensors = msgspec.structs.replace(demo_settings().sensors, stores=made.stores)
+    settings = msgspec.structs.replace(demo_settings(), sensors=sensors)
+    result = replay(log_entries(on_time(made.events), tick=SLOW), settings)
+    return {
+        metric: sum(
+            float(fact.value or 0)
+            for fact in result.facts_in_order()
+            if (fact.metric, fact.window, fact.subject) == (metric, "day", "")
+        )
+        for metric in metrics
+    }
+
+
+def test_calit2_replays_to_the_published_totals(real_data: Path) -> None:
+    """Fifteen weeks of a real door: 19,597 in and 18,837 out, over all the floor's days."""
+    totals = day_totals(real_data / "calit2" / "CalIt2.data", "calit2", "visitors", "exits")
+    assert totals == {"visitors": 19_597, "exits": 18_837}
+
+
+def test_bakery_replays_to_the_published_totals(real_data: Path) -> None:
+    """A real bakery's till: 9,531 transactions and 21,293 units, over all the floor's days."""
+    totals = day_totals(
+        real_data / "bakery" / "BreadBasket_DMS.csv", "bakery", "transactions", "units"
+    )
+    assert totals == {"transactions": 9_531, "units": 21_293}
+
+
+def test_a_mapping_s_log_ticks_as_it_declares(real_data: Path) -> None:
+    """The log made of a table carries its own store and the mapping's ticks."""
+    log = open_log([str(real_data / "calit2" / "CalIt2.data")], demo_settings(), mapping="calit2")
+    ticks = [
+        entry.received_at for entry, _ in zip(log.entries, range(50), strict=False) if entry.is_tick
+    ]
+    assert {b - a for a, b in itertools.pairwise(ticks)} == {timedelta(minutes=30)}
+    assert [store.id for store in log.settings.sensors.stores] == ["calit2"]
+    assert log.accounts["rows"] == 10_080
