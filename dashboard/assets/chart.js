@@ -25,10 +25,10 @@
 
   /* The direct label stands as near to the forecast's peak as it can without touching the band: above it to the
      right, else below it. Its two lines need about a third of the plot's height and ``span`` quarters. */
-  const label = (expect, ends, top, px, text, colour) => {
+  const label = (expect, ends, top, px, text, colour, wide) => {
     const high = (expect.high || []).map((v) => v || 0), low = (expect.low || []).map((v) => v || 0);
     if (!high.some((v) => v > 0)) return [];
-    const span = Math.max(4, Math.round(ends.length * 0.15)), last = ends.length - span;
+    const span = Math.max(4, Math.round(ends.length * (wide ? 0.15 : 0.34))), last = ends.length - span;
     const peak = high.indexOf(Math.max(...high));
     const over = (i) => Math.max(...high.slice(i, i + span)) / top, under = (i) => Math.min(...low.slice(i, i + span)) / top;
     const spots = ends.map((_, i) => i).filter((i) => i <= last).sort((a, b) => Math.abs(a - peak) - Math.abs(b - peak) || b - a);
@@ -57,7 +57,7 @@
     const step = niceStep(top), yticks = [];
     for (let v = step; v <= top; v += step) yticks.push(v);
     const ticks = hourTicks(c.from, c.to, wide), late = c.now && (c.now - c.from) / (c.to - c.from) > 0.85;
-    const annotations = label(expect, ends, top, px, fmt.say("chart.forecast"), colour("muted"));
+    const annotations = label(expect, ends, top, px, fmt.say("chart.forecast"), colour("muted"), wide);
     if (c.now) annotations.push({
       x: c.now, y: 1, yref: "paper", yanchor: "top", xanchor: late ? "right" : "left", text: " " + fmt.time(c.now) + " ",
       showarrow: false, font: { size: 24 * px, color: colour("text") },
