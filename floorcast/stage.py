@@ -2,13 +2,20 @@
 
 import prometheus_client
 
+from alerts import rules
 from floorcast import logs
 from floorcast.errors import UnavailableError
 from floorcast.main import Session
-from floorcast.settings import Settings
+from floorcast.settings import Settings, SettingsError
 
 STAGES = ("ingest", "floor", "alert", "deliver")
 """In the order of their metrics ports."""
+
+
+def refuse_mistakes(settings: Settings) -> None:
+    """Refuse rules, routes and people that cannot be right; raises ``SettingsError`` with all of them."""
+    if mistakes := rules.errors(settings.alerts):
+        raise SettingsError("; ".join(mistakes))
 
 
 def prepare(session: Session, stage: str, *, broker: bool = False) -> Settings:
@@ -19,6 +26,7 @@ def prepare(session: Session, stage: str, *, broker: bool = False) -> Settings:
         UnavailableError: the metrics port is taken.
     """
     settings = session.connected(broker=broker)
+    refuse_mistakes(settings)
     logs.configure(stage, debug=session.debug)
     own = settings.floorcast
     if own.metrics_port and stage in STAGES:

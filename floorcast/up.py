@@ -27,6 +27,7 @@ from floorcast.embedded import (
 from floorcast.errors import FloorcastError, UnavailableError
 from floorcast.running import move_stores, sole, write_effective
 from floorcast.settings import Settings, load_settings
+from floorcast.stage import refuse_mistakes
 from floorcast.supervise import Supervisor
 from sensors.clock import SystemClock
 from sensors.streams import START, Position
@@ -73,6 +74,7 @@ class Up:
 
     def check(self) -> None:
         """Refuse what cannot be started; raises ``FloorcastError``."""
+        refuse_mistakes(self.settings)
         sensors = self.settings.sensors
         if not sensors.stores:
             raise FloorcastError(f"{self.config}: sensors.stores: no store: describe one")
