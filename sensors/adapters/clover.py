@@ -103,22 +103,27 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
         source=text(sub(order, "device").get("id")) or None,
     )
     for place, refund in each(sub(order, "refunds"), "elements", "$.refunds"):
-        money = _money.whole(refund.get("amount"), place)
-        refund_tax = _money.whole(refund.get("taxAmount"), place)
-        yield ticket(
-            message,
-            at=instant(
-                refund.get("createdTime"), message.tz, message.received_at, f"{place}.createdTime"
-            ),
-            transaction=f"refund-{text(refund.get('id'))}",
-            state="completed",
-            nature="return",
-            currency=currency,
-            till=(text(sub(order, "device").get("id")),),
-            net_minor=money - refund_tax,
-            tax_minor=refund_tax,
-            refers_to=text(order.get("id")),
-        )
+        yield _refund(message, order, refund, currency, place)
+
+
+def _refund(
+    message: Message, order: dict[str, Any], refund: dict[str, Any], currency: str, place: str
+) -> Event:
+    tax = _money.whole(refund.get("taxAmount"), place)
+    return ticket(
+        message,
+        at=instant(
+            refund.get("createdTime"), message.tz, message.received_at, f"{place}.createdTime"
+        ),
+        transaction=f"refund-{text(refund.get('id'))}",
+        state="completed",
+        nature="return",
+        currency=currency,
+        till=(text(sub(order, "device").get("id")),),
+        net_minor=_money.whole(refund.get("amount"), place) - tax,
+        tax_minor=tax,
+        refers_to=text(order.get("id")),
+    )
 
 
 def _line(item: dict[str, Any], place: str) -> Line:

@@ -62,25 +62,6 @@ def _receipt(message: Message, receipt: dict[str, Any], place: str) -> Iterator[
     kind = text(receipt.get("receipt_type"))
     if kind not in ("SALE", "REFUND"):
         raise UnreadableError(f"receipt type {kind[:20]!r} is unknown", f"{place}.receipt_type")
-    lines = []
-    for where, line in each(receipt, "line_items", place):
-        units = decimal(line.get("quantity"), f"{where}.quantity")
-        tax = sum(
-            _money.maybe_minor(t.get("money_amount"), currency, w)
-            for w, t in each(line, "line_taxes", where)
-        )
-        lines.append(
-            Line(
-                sku=(
-                    text(line.get("sku"))
-                    or text(line.get("variant_id"))
-                    or text(line.get("item_name"))
-                )[:128],
-                units=max(1, int(units.quantize(Decimal(1), rounding=ROUND_HALF_UP))),
-                net_minor=money("total_money", line) - tax,
-                discount_minor=money("total_discount", line),
-            )
-        )
     tax = money("total_tax")
     net = money("total_money") - tax - money("tip") - money("surcharge")
     yield ticket(
@@ -99,7 +80,7 @@ def _receipt(message: Message, receipt: dict[str, Any], place: str) -> Iterator[
         net_minor=net,
         tax_minor=tax,
         discount_minor=money("total_discount"),
-        lines=lines,
+        lines=[_line(line, currency, where) for where, line in each(receipt, "line_items", place)],
         tenders=[
             Tender(
                 means=means(text(p.get("type")) or text(p.get("name"))),
@@ -111,6 +92,23 @@ def _receipt(message: Message, receipt: dict[str, Any], place: str) -> Iterator[
         member=text(receipt.get("customer_id")),
         refers_to=text(receipt.get("refund_for")),
         source=receipt.get("pos_device_id"),
+    )
+
+
+def _line(line: dict[str, Any], currency: str, place: str) -> Line:
+    units = decimal(line.get("quantity"), f"{place}.quantity")
+    tax = sum(
+        _money.maybe_minor(t.get("money_amount"), currency, where)
+        for where, t in each(line, "line_taxes", place)
+    )
+    total = _money.maybe_minor(line.get("total_money"), currency, f"{place}.total_money")
+    return Line(
+        sku=(text(line.get("sku")) or text(line.get("variant_id")) or text(line.get("item_name")))[
+            :128
+        ],
+        units=max(1, int(units.quantize(Decimal(1), rounding=ROUND_HALF_UP))),
+        net_minor=total - tax,
+        discount_minor=_money.maybe_minor(line.get("total_discount"), currency, place),
     )
 
 

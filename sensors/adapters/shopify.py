@@ -134,21 +134,10 @@ def _refund(message: Message, refund: dict[str, Any]) -> Iterator[Event | Reject
     currency = _money.code(
         next((t.get("currency") for t in paid if t.get("currency")), None), message.currency
     )
-    lines, tax = [], 0
-    for place, item in each(refund, "refund_line_items"):
-        sold = sub(item, "line_item", place)
-        units = count(item.get("quantity"), f"{place}.quantity")
-        said = item.get("subtotal")
-        net = (
-            _money.minor(said, currency, place)
-            if said is not None
-            else _money.minor(decimal(sold.get("price"), place) * units, currency, place)
-        )
-        lines.append(Line(sku=_sku(sold), units=units, net_minor=net))
-        tax += _money.maybe_minor(item.get("total_tax"), currency, place) or sum(
-            _money.maybe_minor(t.get("price"), currency, where)
-            for where, t in each(sold, "tax_lines", place)
-        )
+    returned = [
+        _returned(item, currency, place) for place, item in each(refund, "refund_line_items")
+    ]
+    lines, tax = [line for line, _ in returned], sum(t for _, t in returned)
     done = all(text(t.get("status")) in ("success", "") for t in paid)
     yield ticket(
         message,
@@ -183,6 +172,20 @@ def _refund(message: Message, refund: dict[str, Any]) -> Iterator[Event | Reject
         refers_to=text(refund.get("order_id")),
         source="shopify",
     )
+
+
+def _returned(item: dict[str, Any], currency: str, place: str) -> tuple[Line, int]:
+    """One refunded line and its tax; older notices state neither and their sale's line does."""
+    sold = sub(item, "line_item", place)
+    units = count(item.get("quantity"), f"{place}.quantity")
+    net = item.get("subtotal")
+    if net is None:
+        net = decimal(sold.get("price"), place) * units
+    tax = _money.maybe_minor(item.get("total_tax"), currency, place) or sum(
+        _money.maybe_minor(t.get("price"), currency, where)
+        for where, t in each(sold, "tax_lines", place)
+    )
+    return Line(sku=_sku(sold), units=units, net_minor=_money.minor(net, currency, place)), tax
 
 
 def _level(message: Message, level: dict[str, Any]) -> Iterator[Event | Reject]:
