@@ -81,6 +81,7 @@ def explain(message: str) -> str:
     path = (match["path"] if match else None) or "top level"
     for pattern, reason in (
         (r"Expected `(?:float|int)` > (\S+)", r"expected a number above \1"),
+        (r"Expected `(?:float|int)` < (\S+)", r"expected a number below \1"),
         (r"Expected `(?:float|int)` >= (\S+)", r"expected a number of at least \1"),
         (r"Expected `(?:float|int)` <= (\S+)", r"expected a number of at most \1"),
         (r"Expected `([^`]+)`, got `([^`]+)`", r"expected \1, got \2"),
