@@ -49,6 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{place:name}无数据 · 客流偏低",
     ),
     "banner.till": ("{place:name} silent", "{place:name}无数据"),
+    "banner.zone": ("{place:name}: sensor silent", "{place:name}传感器无数据"),
     "banner.device": ("Sensor {device} silent", "传感器 {device} 无数据"),
     "banner.many": ("{n:int} sources silent", "{n:int} 个数据源无数据"),
     "empty.title": ("No data from this shop yet", "本店尚无数据"),

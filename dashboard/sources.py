@@ -1,9 +1,11 @@
 """Which sources are silent, from the floor's own judgement of its devices. Pure."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dashboard.shop import Shop
 from dashboard.snapshot import Snapshot
+from sensors.settings import Door, Till, Zone
 
 TROUBLE = frozenset({"silent", "offline", "fault"})
 """Values of ``sensor_health`` that mean nothing comes from a device."""
@@ -18,12 +20,18 @@ class Silence(NamedTuple):
 
 
 def silences(snapshot: Snapshot, shop: Shop) -> list[Silence]:
-    """Silent devices with the place they count for: the settings' first, else what their name says."""
+    """Devices in trouble with the place they count for: the settings' first, else what their name says.
+
+    A device without a place, such as a back office that speaks twice a day, is missed only when it says
+    itself that it is offline or at fault.
+    """
     found = []
     for (metric, subject, _), fact in sorted(snapshot.latest.items()):
         if metric == "sensor_health" and fact.value in TROUBLE:
             device = subject.partition(":")[2]
             where = shop.devices.get(device) or _guess(device, shop)
+            if fact.value == "silent" and where.startswith("device:"):
+                continue
             found.append(Silence(device, where.partition(":")[0], where))
     return found
 
@@ -35,9 +43,22 @@ def all_silent(silent: list[Silence], kind: str, shop: Shop) -> bool:
     return bool(ids) and all(f"{kind}:{name}" in quiet for name in ids)
 
 
+PREFIXES = {"door": ("door", "counter"), "till": ("till", "pos"), "zone": ("zone", "camera")}
+"""What devices are commonly called by where they count, as ``counter-main`` or ``pos-2``."""
+
+
 def _guess(device: str, shop: Shop) -> str:
-    """A device named as ``door-main`` or ``till-2`` is at that door or till."""
-    named = [f"door:{door.id}" for door in shop.store.doors]
-    named += [f"till:{till.id}" for till in shop.store.tills]
-    matching = (place for place in named if device in (place, place.replace(":", "-")))
+    """The place that an unconfigured device's name says, if the shop has it."""
+    store = shop.store
+    places: dict[str, Sequence[Door | Till | Zone]] = {
+        "door": store.doors,
+        "till": store.tills,
+        "zone": store.zones,
+    }
+    matching = (
+        f"{kind}:{place.id}"
+        for kind, known in places.items()
+        for place in known
+        if any(device in (f"{p}-{place.id}", f"{p}:{place.id}") for p in PREFIXES[kind])
+    )
     return next(matching, f"device:{device}")

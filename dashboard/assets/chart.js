@@ -29,10 +29,10 @@
     const high = (expect.high || []).map((v) => v || 0), low = (expect.low || []).map((v) => v || 0);
     if (!high.some((v) => v > 0)) return [];
     const span = Math.max(4, Math.round(ends.length * (wide ? 0.15 : 0.34))), last = ends.length - span;
-    const peak = high.indexOf(Math.max(...high));
+    const peak = high.indexOf(Math.max(...high)), free = wide ? 0.6 : 0.68;
     const over = (i) => Math.max(...high.slice(i, i + span)) / top, under = (i) => Math.min(...low.slice(i, i + span)) / top;
     const spots = ends.map((_, i) => i).filter((i) => i <= last).sort((a, b) => Math.abs(a - peak) - Math.abs(b - peak) || b - a);
-    const above = spots.find((i) => i > peak && over(i) < 0.6) ?? spots.find((i) => over(i) < 0.6);
+    const above = spots.find((i) => i > peak && over(i) < free) ?? spots.find((i) => over(i) < free);
     const below = spots.find((i) => i >= peak - span && under(i) > 0.42);
     const place = above !== undefined ? { x: above, y: 0.97, yanchor: "top" } : below !== undefined ? { x: below, y: 0.03, yanchor: "bottom" } : null;
     return place === null ? [] : [{

@@ -255,7 +255,10 @@ def test_never_heard_of_is_empty() -> None:
         (["till-1", "till-2", "till-3", "till-4"], "banner.tills"),
         (["door-main", "door-mall"], "banner.doors"),
         (["door-mall"], "banner.door"),
+        (["counter-mall"], "banner.door"),
         (["till-3"], "banner.till"),
+        (["pos-3"], "banner.till"),
+        (["camera-fitting"], "banner.zone"),
         (["camera-7"], "banner.device"),
         (["camera-7", "till-3"], "banner.many"),
     ],
@@ -263,8 +266,17 @@ def test_never_heard_of_is_empty() -> None:
 def test_silent_sources_are_named(devices: list[str], key: str) -> None:
     """What is silent is said by its place, and all of a kind by their kind."""
     floor = at(16)
-    facts = [floor.fact("sensor_health", "now", "silent", "text", f"device:{d}") for d in devices]
+    facts = [floor.fact("sensor_health", "now", "offline", "text", f"device:{d}") for d in devices]
     assert seen(floor, *facts)["silent"]["k"] == key
+
+
+def test_a_quiet_back_office_is_no_trouble() -> None:
+    """A device without a place is not missed when it is merely quiet."""
+    floor = at(16)
+    assert (
+        seen(floor, floor.fact("sensor_health", "now", "silent", "text", "device:roster"))["silent"]
+        == {}
+    )
 
 
 def test_an_online_device_is_no_silence() -> None:
