@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sensors.adapters._json import text
 from sensors.adapters._message import Message, Names, short
 from sensors.events import Line, Pos, Tender
 
@@ -42,6 +43,15 @@ def means(vendor: str) -> str:
     return _BY_VENDOR.get(plain, _BY_VENDOR.get(plain.replace("_", ""), short(plain or "other")))
 
 
+def word(at: object, *names: str) -> str:
+    """An id of one announcement of a ticket that sorts by when it was said.
+
+    >>> word("2026-03-01T10:00:00Z", "O1") < word("2026-03-01T10:00:01Z", "O1")
+    True
+    """
+    return "/".join(n for n in (text(at), *names) if n)
+
+
 def ticket(
     message: Message,
     *,
@@ -63,7 +73,11 @@ def ticket(
     source: object = None,
     id: str = "",  # noqa: A002 - the contract's name
 ) -> Pos:
-    """A ``Pos`` whose amounts are negative exactly when it is a return."""
+    """A ``Pos`` whose amounts are negative exactly when it is a return.
+
+    Of words with the same ``at`` the one with the later ``id`` holds, so an ``id`` begins with what grows. A
+    void takes back its own ticket: that of a return must not take back the sale the return refers to.
+    """
     sign = -1 if nature == "return" else 1
     kept, paid = list(lines), list(tenders)
     if sign < 0:
@@ -90,7 +104,7 @@ def ticket(
         associate=short(associate, 128) if associate else None,
         member=short(member, 128) if member else None,
         channel=_CHANNELS.get(channel, "store"),
-        refers_to=short(refers_to, 128) if refers_to else None,
+        refers_to=short(refers_to, 128) if refers_to and state != "voided" else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sensors.adapters import _money
 from sensors.adapters._json import decimal, each, obj, parse_object, sub, text
 from sensors.adapters._message import Message, UnreadableError
-from sensors.adapters._tickets import means, ticket
+from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
 from sensors.events import Event, Line, Tender
 from sensors.reject import Reject
@@ -101,6 +101,7 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
         ],
         associate=text(sub(order, "employee").get("id")),
         source=text(sub(order, "device").get("id")) or None,
+        id=word(order.get("modifiedTime"), text(order.get("id"))),
     )
     for place, refund in each(sub(order, "refunds"), "elements", "$.refunds"):
         yield _refund(message, order, refund, currency, place)

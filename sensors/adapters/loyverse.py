@@ -13,7 +13,7 @@ from typing import Any
 from sensors.adapters import _money, salvaged
 from sensors.adapters._json import decimal, each, parse_object, text
 from sensors.adapters._message import Message, UnreadableError
-from sensors.adapters._tickets import means, ticket
+from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
 from sensors.events import Event, Line, Stock, Tender
 from sensors.reject import Reject
@@ -92,6 +92,7 @@ def _receipt(message: Message, receipt: dict[str, Any], place: str) -> Iterator[
         member=text(receipt.get("customer_id")),
         refers_to=text(receipt.get("refund_for")),
         source=receipt.get("pos_device_id"),
+        id=word(receipt.get("updated_at"), text(receipt.get("receipt_number"))),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sensors.adapters import _money
 from sensors.adapters._json import decimal, obj, parse_object, sub, text
 from sensors.adapters._message import Message, UnreadableError
-from sensors.adapters._tickets import means, ticket
+from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
 from sensors.events import Event, Line, Tender
 from sensors.reject import Reject
@@ -81,6 +81,7 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
         associate=_label(order.get("employee_id")) or _label(order.get("user_id")),
         member=_label(order.get("partner_id")),
         source=_label(order.get("config_id")) or None,
+        id=word(order["write_date"], text(order.get("id"))) if order.get("write_date") else "",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sensors.adapters import _money
 from sensors.adapters._json import count, decimal, each, parse_object, sub, text
 from sensors.adapters._message import Message, UnreadableError
-from sensors.adapters._tickets import means, ticket
+from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
 from sensors.events import Event, Line, Stock, Tender
 from sensors.reject import Reject
@@ -97,7 +97,16 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
         member=text(sub(order, "customer").get("id")),
         channel=_channel(order),
         source="shopify",
+        id=word(_updated(message, order), text(order.get("id"))),
     )
+
+
+def _updated(message: Message, order: dict[str, Any]) -> str:
+    """When the order was last changed, in UTC so that it sorts."""
+    said = order.get("updated_at")
+    if said is None:
+        return ""
+    return instant(said, message.tz, message.received_at, "$.updated_at").isoformat()
 
 
 def _line(line: dict[str, Any], currency: str, place: str) -> Line:

@@ -13,7 +13,7 @@ from typing import Any
 from sensors.adapters import _money
 from sensors.adapters._json import decimal, each, parse_object, sub, text
 from sensors.adapters._message import Message, UnreadableError, remember
-from sensors.adapters._tickets import means, ticket
+from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
 from sensors.events import Event, Line, Tender
 from sensors.reject import Reject
@@ -69,7 +69,8 @@ def _payment(message: Message, payment: dict[str, Any], event_id: str) -> Iterat
     captured = sub(sub(payment, "card_details", place), "card_payment_timeline", place).get(
         "captured_at"
     )
-    when = (captured if state == "completed" else None) or payment.get("created_at")
+    changed = {"completed": captured, "voided": payment.get("updated_at")}.get(state)
+    when = changed or payment.get("created_at")
     order = text(payment.get("order_id")) or text(payment.get("id"))
     tenders = _together(
         message,
@@ -94,7 +95,7 @@ def _payment(message: Message, payment: dict[str, Any], event_id: str) -> Iterat
         associate=text(payment.get("team_member_id")),
         member=text(payment.get("customer_id")),
         source=payment.get("location_id"),
-        id=event_id,
+        id=word(payment.get("updated_at"), event_id),
     )
 
 
@@ -132,7 +133,7 @@ def _refund(message: Message, refund: dict[str, Any], event_id: str) -> Iterator
         ],
         refers_to=text(refund.get("order_id")) or text(refund.get("payment_id")),
         source=refund.get("location_id"),
-        id=event_id,
+        id=word(refund.get("updated_at"), event_id),
     )
 
 
@@ -149,7 +150,7 @@ def _order(message: Message, about: dict[str, Any], event_id: str) -> Iterator[E
     yield ticket(
         message,
         at=instant(
-            (order.get("closed_at") if state == "completed" else None)
+            {"completed": order.get("closed_at"), "voided": order.get("updated_at")}.get(state)
             or order.get("created_at")
             or order.get("updated_at"),
             message.tz,
@@ -168,7 +169,7 @@ def _order(message: Message, about: dict[str, Any], event_id: str) -> Iterator[E
         ],
         member=text(order.get("customer_id")),
         source=order.get("location_id"),
-        id=event_id,
+        id=word(order.get("updated_at"), event_id),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sensors.adapters._message import UnreadableError
 from sensors.adapters._money import exponent, minor, prorated
@@ -171,6 +172,9 @@ def test_square_voids_refunds_and_orders() -> None:
         -200,
         "O1",
     )
+    refund["data"]["object"]["refund"]["status"] = "FAILED"  # type: ignore[index]
+    failed = only("square", refund)
+    assert (failed.state, failed.transaction, failed.refers_to) == ("voided", "RF", None)
     short: dict[str, Any] = {
         "merchant_id": "M",
         "type": "order.updated",
@@ -209,9 +213,11 @@ def shopify(**changes: Any) -> dict[str, Any]:
 
 
 def test_shopify_paid_once_however_often_updated() -> None:
-    """Every notice of a paid order is the same event; tax that prices include is taken out to the cent."""
-    paid = only("shopify", shopify())
-    assert only("shopify", shopify(updated_at="2026-03-05T10:00:00+01:00")) == paid
+    """Every notice of a paid order is the same sale, the later word the later id; tax is taken out exactly."""
+    paid = only("shopify", shopify(updated_at="2026-03-01T10:30:00+01:00"))
+    later = only("shopify", shopify(updated_at="2026-03-01T10:00:00-08:00"))
+    assert later.id > paid.id
+    assert structs.replace(later, id=paid.id) == paid
     assert (paid.state, paid.net_minor, paid.tax_minor, paid.channel) == (
         "completed",
         10000,
