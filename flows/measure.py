@@ -26,7 +26,11 @@ WINDOWS: tuple[Window, ...] = ("15m", "60m", "day", "quarter")
 
 
 class Reading(NamedTuple):
-    """One value of a measure; the publisher makes a ``Fact`` of it."""
+    """One value of a measure; the publisher makes a ``Fact`` of it.
+
+    Attributes:
+        window, span: of what lies ahead (a forecast), instead of the view's own; the span in minutes since 1970.
+    """
 
     value: int | float | str | None
     subject: str = ""
@@ -34,6 +38,8 @@ class Reading(NamedTuple):
     reason: str = ""
     detail: Mapping[str, str | int | float | None] = {}
     coverage: float | None = None  # instead of the window's own
+    window: Window | None = None
+    span: tuple[int, int] | None = None
 
 
 class View:

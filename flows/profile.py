@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from statistics import NormalDist
 
-import holidays
-
+from flows.forecasting.calendar import ShopCalendar
 from flows.settings import Benchmark, FlowsSettings
 from sensors.keyspace import partition_of
 from sensors.settings import Hours, Product, SensorsSettings, Store, Text
@@ -52,7 +51,7 @@ class Profile:
         self._bounds = lru_cache(maxsize=8)(self._bounds_of)
         self._open = lru_cache(maxsize=8)(self._open_of)
         self._span: tuple[int, int] = (0, 0)
-        self._holidays = _calendar(store.country)
+        self.calendar = ShopCalendar(store.country, settings.calendar.get(store.country))
 
     def day_of(self, minute: int) -> tuple[int, int]:
         """First minute of the business day that holds ``minute``, and of the next one; 23 to 25 hours apart."""
@@ -81,7 +80,7 @@ class Profile:
 
     def _open_of(self, day: date) -> range:
         usual = _DAYS[day.weekday()]
-        special = "holiday" if day in self._holidays else usual
+        special = "holiday" if self.calendar.is_holiday(day) else usual
         for name in (special, usual):
             for hours in self.store.hours:
                 if name in hours.days:
@@ -96,14 +95,6 @@ class Profile:
             minute_of(datetime.combine(day, hours.opens, tzinfo=self._tz)),
             minute_of(datetime.combine(until, hours.closes, tzinfo=self._tz)),
         )
-
-
-@lru_cache(maxsize=64)
-def _calendar(country: str) -> holidays.HolidayBase | frozenset[date]:
-    """Public holidays of a country; none where the library does not know it."""
-    if country not in holidays.list_supported_countries():
-        return frozenset()
-    return holidays.country_holidays(country)
 
 
 def profiles(settings: FlowsSettings, sensors: SensorsSettings) -> "Profiles":

@@ -110,14 +110,16 @@ class Publisher:
         for reading in measure.read(view):
             coverage = reading.coverage if not measure.covered else view.coverage
             said = (
-                start,
+                reading.span or start,
                 reading.value,
                 reading.evidence,
                 reading.reason,
                 coverage,
                 reading.detail,
             )
-            key = (measure.metric, reading.subject, view.window)
+            key = (measure.metric, reading.subject, reading.window or view.window)
+            if reading.span is not None and reading.window == "quarter":
+                key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
             if self.shown.get(key) != said:
                 self.shown[key] = said
                 yield self._fact(measure, reading, view, "live", 0)
@@ -172,7 +174,9 @@ class Publisher:
                     yield self._fact(measure, reading, view, span.state, revision)
 
     def _learn(self, span: Span, at: datetime) -> None:
-        view = self._view("quarter", span.bounds, span.pane, at, closed=True)
+        view = self._view(
+            "quarter", span.bounds, span.pane, at, closed=True, coverage=span.coverage
+        )
         for measure in measures():
             if measure.memory is not None and measure.learn is not None:
                 measure.learn(self.memories[measure.memory.__name__], view)
@@ -180,9 +184,10 @@ class Publisher:
     def _fact(
         self, measure: Measure, reading: Reading, view: View, state: State, revision: int
     ) -> Fact:
+        start, end = reading.span or (view.start, view.end)
         return Fact(
             store=self.ledger.profile.id, metric=measure.metric, subject=reading.subject,
-            window=view.window, start=instant_of(view.start), end=instant_of(view.end),
+            window=reading.window or view.window, start=instant_of(start), end=instant_of(end),
             value=reading.value, unit=measure.unit, as_of=view.at, evidence=reading.evidence,
             coverage=view.coverage if measure.covered else reading.coverage,
             state=state, revision=revision, newest_at=view.pane.newest,

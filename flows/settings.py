@@ -1,5 +1,6 @@
 """The ``[flows]`` table: windows, lateness, deduplication, benchmarks."""
 
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
@@ -33,6 +34,19 @@ class Lateness(Table, kw_only=True, frozen=True):
     sensor_silent_s: Positive = 900.0  # an active sensor unheard this long holds no watermark back
 
 
+class CalendarSettings(Table, kw_only=True, frozen=True):
+    """``[flows.calendar.<country>]``: corrections to the public holidays, by day.
+
+    Attributes:
+        holidays: days off the library does not know; ``workdays``: days it wrongly has off (make-up workdays).
+        school_breaks: first and last day of each.
+    """
+
+    holidays: list[date] = []
+    workdays: list[date] = []
+    school_breaks: list[tuple[date, date]] = []
+
+
 class FlowsSettings(Table, kw_only=True, frozen=True):
     """``[flows]``."""
 
@@ -48,6 +62,7 @@ class FlowsSettings(Table, kw_only=True, frozen=True):
     lateness: Lateness = Lateness()
     benchmark: Benchmark = Benchmark()
     benchmarks: dict[str, Benchmark] = {}  # by store id; instead of ``benchmark``
+    calendar: dict[str, CalendarSettings] = {}  # by country: corrections to its public holidays
 
     def benchmark_of(self, store: str) -> Benchmark:
         """The benchmark profile of a store."""

@@ -13,7 +13,9 @@ from flows.forecasting.contract import Band, Features, Forecast, feature
 if TYPE_CHECKING:
     from flows.forecasting.slots import SlotForecaster
 
-PERSISTENCE = 0.6  # how much of the next slot's departure, beyond the day's, lasts into the slot after it
+PERSISTENCE = (
+    0.6  # how much of the next slot's departure, beyond the day's, lasts into the slot after it
+)
 
 
 def path(model: SlotForecaster, slots: int) -> list[float]:
@@ -47,7 +49,9 @@ def forecast(model: SlotForecaster, horizon: int, xs: Sequence[Features]) -> lis
         slot = (first + d) % model.slots
         holiday = feature(x, "holiday") > 0
         value = _value(model, d, today, x)
-        told.append(Forecast(value, _bands(model, d, slot, value, today=d < len(today), holiday=holiday)))
+        told.append(
+            Forecast(value, _bands(model, d, slot, value, today=d < len(today), holiday=holiday))
+        )
     return told
 
 
@@ -121,3 +125,34 @@ def days(model: SlotForecaster, xs: Iterable[Features]) -> list[Forecast]:
         holiday = feature(x, "holiday") > 0
         told.append(Forecast(total, model.day_bands.around(total, 0, holiday=holiday)))
     return told
+
+
+def at_steps(model: SlotForecaster, xs: Sequence[Features]) -> list[Forecast | None]:
+    """The slots whose features are given, in order, from the first after the last learned on.
+
+    ``None`` for a slot of which nothing like it was ever seen. A closed slot (``open`` is 0) is 0.
+    """
+    if model.step is None or not xs:
+        return [None] * len(xs)
+    steps = [int(x["step"] or 0) for x in xs]
+    if model.profile.usual(steps[0]) is None and model.profile.usual(steps[-1]) is None:
+        return [None] * len(xs)
+    horizon = steps[-1] - model.step
+    known = dict(zip(steps, xs, strict=True))
+    far = [known.get(model.step + 1 + d, xs[0]) for d in range(horizon)]
+    if steps[0] // model.slots == model.step // model.slots:
+        told = forecast(model, horizon, far)
+        return [told[s - model.step - 1] if s > model.step else None for s in steps]
+    return [_planned(model, step, x) for step, x in zip(steps, xs, strict=True)]
+
+
+def _planned(model: SlotForecaster, step: int, x: Features) -> Forecast | None:
+    """A slot of a later day, as its plan would be now."""
+    if x.get("open") == 0.0:
+        return Forecast(0.0)
+    day, slot = divmod(step, model.slots)
+    value = float(model.plan_for(day, x).mixed[slot])
+    if value != value:  # noqa: PLR0124  NaN: nothing is known
+        return None
+    holiday = feature(x, "holiday") > 0
+    return Forecast(value, model.plan_bands.around(value, slot, holiday=holiday))

@@ -45,7 +45,11 @@ class Bands:
         if mu < SMALL:
             variation = float(self.variation[slot]) * (self.holiday_width if holiday else 1.0) ** 2
             return tuple(
-                Band(level, count_quantile(low, mu, variation), count_quantile(1 - high, mu, variation))
+                Band(
+                    level,
+                    count_quantile(low, mu, variation),
+                    count_quantile(1 - high, mu, variation),
+                )
                 for level, (low, high) in zip(LEVELS, self.small_tails, strict=True)
             )
         scale = self.scale(mu, slot, holiday=holiday)

@@ -102,4 +102,3 @@ class AdaptiveConformal:
         self.recent = deque(values)
         self.ordered = sorted(self.recent)
         self._tails = None
-

@@ -2,10 +2,10 @@
 
     y ≈ level · exp(w·z),   w = (A + A₀)⁻¹ (b + A₀ w₀)
 
-A = Σ v z zᵀ and b = Σ v z t are sums, so they merge over keys and workers, a late correction is subtracted again and the
-prior is never forgotten. One pooled model per horizon learns from every key of the kind (a day weighs about ``DAY_ROWS``
-rows, however many keys it has); a key's own weights are shrunk to the pooled ones with the strength of ``PRIOR_ROWS``
-rows. A final factor per horizon takes out the low bias a mean of logs has (Duan 1983, smearing).
+A = Σ v z zᵀ and b = Σ v z t are sums, so they merge over keys and workers, a late correction is subtracted again and
+the prior is never forgotten. One pooled model per horizon learns from every key of the kind (a day weighs about
+``DAY_ROWS`` rows, however many keys it has); a key's own weights are shrunk to the pooled ones with the strength of
+``PRIOR_ROWS`` rows. A final factor per horizon takes out the low bias a mean of logs has (Duan 1983, smearing).
 """
 
 from math import exp, log, sqrt
@@ -22,13 +22,23 @@ HORIZONS = 7
 DAY_ROWS = 20.0
 PRIOR_ROWS = 60.0
 RIDGE = 1.0
-EVENTS = ("promotion", "discount", "holiday", "holiday_tomorrow", "holiday_yesterday", "school_break")
+EVENTS = (
+    "promotion",
+    "discount",
+    "holiday",
+    "holiday_tomorrow",
+    "holiday_yesterday",
+    "school_break",
+)
 WEATHER = ("rain", "temperature")
 NAMES = (
     "bias", "weekday_shape", "week_ratio", "two_week_ratio", "last_day", "same_day_last_week",
     "same_day_two_weeks", "weekend", *EVENTS, "promotion_last_week", "discount_last_week", *WEATHER,
 )  # fmt: skip
-LOCAL = [NAMES.index(n) for n in ("bias", "week_ratio", "same_day_last_week", "promotion", "discount", "holiday")]
+LOCAL = [
+    NAMES.index(n)
+    for n in ("bias", "week_ratio", "same_day_last_week", "promotion", "discount", "holiday")
+]
 EXPERTS = ("naive", "four_weeks", "profile", "smoothed", "pooled", "local")
 START = (0.02, 0.03, 0.1, 0.1, 0.35, 0.4)
 MEMORY = 35  # days kept: 28 for the level, as seen a week ago
@@ -66,7 +76,8 @@ class Statistics:
     def solve(self, prior: Vector, strength: float) -> Vector:
         """The weights, shrunk to ``prior`` with ``strength`` rows' worth."""
         eye = strength * np.eye(len(self.b))
-        return np.linalg.solve(self.a + eye, self.b + strength * prior)
+        solved = np.linalg.solve(self.a + eye, self.b + strength * prior)
+        return np.asarray(solved, dtype=np.float64)
 
 
 class Key:
@@ -78,7 +89,9 @@ class Key:
         self.events: list[tuple[float, float]] = []  # promotion, discount of those days
         self.shape = [0.0] * 7  # log ratio to the level, by weekday
         self.own = Statistics(len(LOCAL))
-        self.weights: Vector = np.zeros(len(LOCAL))  # ``own`` solved: departures from the pooled model
+        self.weights: Vector = np.zeros(
+            len(LOCAL)
+        )  # ``own`` solved: departures from the pooled model
         self.spread = 1.0  # mean |error| ÷ √forecast, one day ahead
 
     def known(self, until: int) -> list[float]:
@@ -208,8 +221,13 @@ class DailyPool:
         target = min(2.0, max(-3.0, log((y + PAD) / (told.level + PAD))))
         self.pooled[h].add(told.row, target, DAY_ROWS * share)
         self.lift[h][0] += DAY_ROWS * share * y / (told.level + PAD)
-        self.lift[h][1] += DAY_ROWS * share * told.experts[4] / (told.level + PAD) / (
-            self.lift[h][0] / self.lift[h][1] if self.lift[h][1] > 50 else 1.0)
+        self.lift[h][1] += (
+            DAY_ROWS
+            * share
+            * told.experts[4]
+            / (told.level + PAD)
+            / (self.lift[h][0] / self.lift[h][1] if self.lift[h][1] > 50 else 1.0)
+        )
         # a key's share of the day's volume, so that a step a day is one step however many keys there are
         mixture = self.mixtures[h]
         rate, mixture.rate = mixture.rate, min(1.0, 20 * share) * mixture.rate

@@ -22,7 +22,7 @@ class DriftWatch:
 
     def __init__(self) -> None:
         # tests every day with few samples: at one value a day the defaults would take months
-        self.adwin = ADWIN(delta=0.002, clock=1, min_window_length=5, grace_period=10)
+        self.adwin = ADWIN(delta=0.002, clock=1, min_window_length=5, grace_period=10)  # type: ignore[no-untyped-call]
         self.days_left = 0
 
     @property
@@ -33,7 +33,7 @@ class DriftWatch:
     def close_day(self, error: float) -> bool:
         """Take in a day's mean standardised error; true when the change was found today."""
         self.days_left = max(0, self.days_left - 1)
-        self.adwin.update(error)
+        self.adwin.update(error)  # type: ignore[no-untyped-call]
         if self.adwin.drift_detected:
             self.days_left = DAYS
         return bool(self.adwin.drift_detected)

@@ -50,7 +50,9 @@ class Governor:
         self.industry_wape = industry_wape
         self.champion = model
         self.days = 0
-        self.own = self.other = self.truth = 0.0  # exponentially weighted sums of daily |error|, |y|
+        self.own = self.other = self.truth = (
+            0.0  # exponentially weighted sums of daily |error|, |y|
+        )
         self.recent: list[tuple[float, float, float]] = []  # the last 2 days
         self.streak = 0  # days running that speak for a change
 
@@ -80,7 +82,12 @@ class Governor:
 
     def _leave(self, usual: float | None) -> Verdict | None:
         own, baseline, truth = (sum(day[i] for day in self.recent) for i in range(3))
-        if usual and len(self.recent) == 2 and own > FAST_OWN * usual * truth and own > FAST_BASELINE * baseline:
+        if (
+            usual
+            and len(self.recent) == 2
+            and own > FAST_OWN * usual * truth
+            and own > FAST_BASELINE * baseline
+        ):
             return self._change(self.baseline, "sudden_error")
         over_industry = self.industry_wape and self.own > LIMIT * self.industry_wape * self.truth
         worse = self.own > LIMIT * self.other
@@ -90,7 +97,9 @@ class Governor:
             self.streak = 0
         if self.streak < HOLD_DAYS:
             return None
-        return self._change(self.baseline, "worse_than_baseline" if worse else "over_industry_error")
+        return self._change(
+            self.baseline, "worse_than_baseline" if worse else "over_industry_error"
+        )
 
     def _come_back(self) -> Verdict | None:
         calm = all(own <= FAST_BASELINE * other for own, other, _ in self.recent)

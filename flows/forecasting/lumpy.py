@@ -47,7 +47,8 @@ class _Level:
         if value is None:
             return [Forecast(0.0)] * horizon
         bands = tuple(
-            Band(level, self.quantile((1 - level) / 2), self.quantile((1 + level) / 2)) for level in LEVELS
+            Band(level, self.quantile((1 - level) / 2), self.quantile((1 + level) / 2))
+            for level in LEVELS
         )
         open_ = [not (d < len(xs) and xs[d].get("open") == 0.0) for d in range(horizon)]
         return [Forecast(value, bands) if is_open else Forecast(0.0) for is_open in open_]

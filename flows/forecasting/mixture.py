@@ -21,9 +21,7 @@ class Mixture:
 
     __slots__ = ("rate", "share", "weights")
 
-    def __init__(
-        self, start: Sequence[float], *, rate: float = 0.4, share: float = 0.0002
-    ) -> None:
+    def __init__(self, start: Sequence[float], *, rate: float = 0.4, share: float = 0.0002) -> None:
         self.weights = list(start)
         self.rate = rate
         self.share = share

@@ -49,7 +49,9 @@ class SeasonalNaive:
     def forecast(self, horizon: int, xs: Sequence[Features] = ()) -> list[Forecast]:
         """Last season again; no intervals, it knows no errors. ``xs`` may carry steps of their own."""
         first = 0 if self.step is None else self.step + 1
-        steps = [{"step": float(first + d), **(xs[d] if d < len(xs) else {})} for d in range(horizon)]
+        steps = [
+            {"step": float(first + d), **(xs[d] if d < len(xs) else {})} for d in range(horizon)
+        ]
         return [Forecast(self.predict_one(x) or 0.0) for x in steps]
 
     def explain(self, x: Features) -> list[Factor]:

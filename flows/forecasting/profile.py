@@ -53,7 +53,7 @@ class WeeklyProfile:
 
     def usual_of_day(self, day: int) -> Vector:
         """The usual counts of a whole day, NaN where nothing at all is known."""
-        weekly = self.day_of(self.weekly, day)
+        weekly: Vector = self.day_of(self.weekly, day)
         unseen = np.isnan(weekly)
         if not unseen.any():
             return weekly
@@ -63,16 +63,19 @@ class WeeklyProfile:
         with np.errstate(invalid="ignore"):
             any_kind = total / known.sum(axis=0)
         stand_in = np.where(np.isnan(stand_in), any_kind, stand_in)
-        return np.where(unseen, stand_in, weekly)
+        blended: Vector = np.where(unseen, stand_in, weekly)
+        return blended
 
     def day_of(self, series: Half, day: int) -> Vector:
         """One day's slots of a weekly series."""
         start = (day % 7) * self.slots
-        return series[start : start + self.slots].astype(np.float64) * self.unit
+        slots: Vector = series[start : start + self.slots].astype(np.float64) * self.unit
+        return slots
 
     def kind(self, kind: int) -> Vector:
         """The slots of a kind of day."""
-        return self.by_kind[kind].astype(np.float64) * self.unit
+        slots: Vector = self.by_kind[kind].astype(np.float64) * self.unit
+        return slots
 
     def naive(self, step: int) -> float | None:
         """The same slot of the week when it was last seen."""
@@ -100,7 +103,7 @@ class WeeklyProfile:
     def _coarsen(self) -> None:
         """Sixteen times larger a unit, so that money fits as well as people."""
         for series in (self.weekly, self.by_kind, self.last):
-            series /= 16
+            np.divide(series, 16, out=series)
         self.unit *= 16
 
 
@@ -112,7 +115,7 @@ def _moved(old: float, y: float, rate: float, extra: float) -> float:
 
 
 def log_ratio(actual: float, usual: float, pad: float = 1.0) -> float:
-    """log of actual over usual, calm around zero: ``pad`` people are added to both.
+    """Log of actual over usual, calm around zero: ``pad`` people are added to both.
 
     >>> log_ratio(0.0, 0.0), round(log_ratio(200.0, 100.0), 2)
     (0.0, 0.69)
@@ -123,4 +126,5 @@ def log_ratio(actual: float, usual: float, pad: float = 1.0) -> float:
 def log_ratios(actual: Vector, usual: Vector, bound: float = 1.5) -> Vector:
     """``log_ratio`` of whole series, 0 where either is unknown, within ±``bound``."""
     ratios = np.log((actual + 1.0) / (usual + 1.0))
-    return np.nan_to_num(np.clip(ratios, -bound, bound))
+    bounded: Vector = np.nan_to_num(np.clip(ratios, -bound, bound))
+    return bounded

@@ -38,7 +38,9 @@ class RestOfDay:
         self.bands = Bands(hours, window=200)
         self.origins: list[Origin] = []
 
-    def experts(self, row: Vector, naive: float, usual: float, planned: float) -> tuple[float, ...]:
+    def experts(
+        self, row: Vector, naive: float, usual: float, planned: float
+    ) -> tuple[float, float, float]:
         """Seasonal naive, usual × today's ratio, the model; each for the sum of the remaining slots."""
         return naive, usual * exp(0.6 * float(row[3])), planned * exp(self.model.exponent(row))
 
@@ -55,5 +57,7 @@ class RestOfDay:
             self.mixture.learn(origin.experts, rest, scale)
             self.bands.learn(rest, origin.spoken, origin.hour, holiday=origin.holiday)
             if mu > 0.5:
-                self.model.learn(origin.row.astype(np.float64), (rest - mu) / mu, min(4.0, max(0.02, mu / scale)))
+                self.model.learn(
+                    origin.row.astype(np.float64), (rest - mu) / mu, min(4.0, max(0.02, mu / scale))
+                )
         self.origins = []

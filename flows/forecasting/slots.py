@@ -29,7 +29,9 @@ from flows.forecasting.slot_rows import NEXT, PLAN, Known, next_row, plan_rows, 
 
 FLAGS = ("holiday", "holiday_tomorrow", "holiday_yesterday")
 START = (0.02, 0.08, 0.9)  # of the rungs, before anything was learned
-FLOOR = 0.01  # people a slot is never planned below, so that a first customer at night can be learned
+FLOOR = (
+    0.01  # people a slot is never planned below, so that a first customer at night can be learned
+)
 
 
 class Experts(NamedTuple):
@@ -87,7 +89,9 @@ class SlotForecaster:
         self.known = Known()
         self.ratios = [0.0] * 7  # log ratio of each weekday's newest total to its usual
         self.lags = [0.0, 0.0, 0.0]
-        self.misses: Half = np.zeros(slots, dtype=np.float16)  # the newest log miss against the plan, by slot
+        self.misses: Half = np.zeros(
+            slots, dtype=np.float16
+        )  # the newest log miss against the plan, by slot
         self.missed_before = 0.0  # what the slot of the last one learned missed a day before
         self.plan: DayPlan | None = None  # today's, as said at its start
         self.holiday = False
@@ -260,7 +264,9 @@ class SlotForecaster:
         self._settle_hours(slot)
         hour = slot // per_hour
         if (slot + 1) % per_hour == 0 and slot + 1 < self.slots and (hour + (self.day or 0)) % 2:
-            self.rest.wait(self.origin(slot))  # every second hour, the others tomorrow: half the cost
+            self.rest.wait(
+                self.origin(slot)
+            )  # every second hour, the others tomorrow: half the cost
 
     def _settle_hours(self, slot: int) -> None:
         """Judge the next-hour forecast that is due and make the one from here."""
@@ -285,10 +291,8 @@ class SlotForecaster:
         planned = float(np.nan_to_num(self.plan.linear[later]).sum())
         row = rest_row(slot, self.slots, self.lags, self.today(), float(self.holiday))
         experts = self.rest.experts(row, float(naive.sum()), float(usual.sum()), planned)
-        if self.governor.champion == self.governor.baseline:
-            said = experts[1]
-        else:
-            said = self.rest.mixture.blend(experts)
+        back = self.governor.champion == self.governor.baseline
+        said = experts[1] if back else self.rest.mixture.blend(experts)
         hour = (slot + 1) * 24 // self.slots - 1
         return Origin(max(0, hour), row.astype(np.float32), experts, self.seen, said, self.holiday)
 
@@ -304,8 +308,9 @@ class SlotForecaster:
         self.hours_said = []
         self.flags = {name: x.get(name) for name in FLAGS}
         self.step = day * self.slots - 1 if self.step is None else self.step
-        self.plan, rows = None, plan_rows(
-            self.profile, day, self.profile.usual_of_day(day), self.known, x
+        self.plan, rows = (
+            None,
+            plan_rows(self.profile, day, self.profile.usual_of_day(day), self.known, x),
         )
         self.plan, self._rows = self._make_plan(day, self.known, rows), rows
 

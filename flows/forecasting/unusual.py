@@ -99,7 +99,7 @@ def _smooth(values: list[float]) -> float | None:
 
 
 def _log_chance(count: float, mu: float, variation: float) -> float:
-    """log P(count) of the negative binomial with mean ``mu`` and variance mu + v·mu²."""
+    """Log of P(count) of the negative binomial with mean ``mu`` and variance mu + v·mu²."""
     r = 1.0 / variation
     return (
         lgamma(count + r) - lgamma(r) - lgamma(count + 1)
