@@ -116,9 +116,9 @@ def replay(
     source = EntrySource(entries, result.totals, on_entry)
     flow = replay_flow(source, settings, FactsOut(result, keep), IncidentsOut(result))
     if workers == 1:
-        run_main(flow)
+        run_main(flow)  # type: ignore[no-untyped-call]
     else:
-        cluster_main(flow, [], 0, worker_count_per_proc=workers)
+        cluster_main(flow, [], 0, worker_count_per_proc=workers)  # type: ignore[no-untyped-call]
     if source.failure:
         raise source.failure
     return result
