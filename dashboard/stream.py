@@ -24,6 +24,9 @@ from dashboard.shop import Shop, Shops
 from dashboard.view import changed, view
 
 log = structlog.get_logger("dashboard.stream")
+FULL_HOUSE_MS = 15_000
+"""A screen beyond ``dashboard.screens`` gets everything once in this time, and never an error."""
+
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 
 
@@ -127,11 +130,16 @@ class Hub:
     def _stream(self, feed: Feed) -> Iterator[bytes]:
         screen = Mailbox(self._settings.queue)
         self._ensure_running()
-        yield b"retry: 1000\n\n"
+        full_house = self.screens >= self._settings.screens
+        yield b"retry: %d\n\n" % (FULL_HOUSE_MS if full_house else 1000)
         with feed.lock:
             self._refresh(feed)
             first = feed.full_frame()
-            feed.screens.add(screen)
+            if not full_house:
+                feed.screens.add(screen)
+        if full_house:
+            yield first
+            return
         try:
             yield first
             while not (screen.closed or self._closing.is_set()):

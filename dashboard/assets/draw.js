@@ -75,12 +75,13 @@
 
   const title = (card, frame, fmt) => {
     const said = card.title[frame.language], value = number(card, fmt);
-    return value === null || /\d/.test(said) ? said : said + " · " + value;
+    return value === null || /\d/.test(said) ? said : said + "\u00a0·\u00a0" + value.replace(" ", "\u00a0");
   };
 
   F.card = function (id, card, frame, fmt, now) {
     const place = card.place ? card.place[frame.language] : fmt.say("place.store");
-    const ago = now - card.at < 60000 ? fmt.say("card.just_now") : fmt.say("card.ago", { at: card.at });
+    const hours = (now - card.at) / 3600000;
+    const ago = hours < 1 / 60 ? fmt.say("card.just_now") : hours < 2 ? fmt.say("card.ago", { at: card.at }) : fmt.say("card.hours_ago", { n: Math.floor(hours) });
     const action = card.do ? card.do[frame.language] : fmt.say("card.look", { metric: "metric." + card.metric });
     const risk = card.risk ? span("risk", fmt.rich("card.risk", { minor: card.risk })) : null;
     return F.h("article", { cls: "card " + card.s + (card.taken ? " taken" : ""), key: id, "data-id": id },

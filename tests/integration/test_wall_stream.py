@@ -17,7 +17,7 @@ from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer
 
 pytestmark = pytest.mark.servers
-SETTINGS = {"screens": 8, "comment_s": 0.5, "reread_s": 30.0, "queue": 2}
+SETTINGS: dict[str, Any] = {"screens": 8, "comment_s": 0.5, "reread_s": 30.0, "queue": 2}
 
 
 class Wall:
@@ -128,6 +128,20 @@ def test_unknown_store(floor: Floor, server: tuple[int, Any]) -> None:
     for path in ("/wall/nowhere/events", "/wall/nowhere/state"):
         wall = Wall(server[0], path)
         assert wall.answer.status == 404
+        wall.close()
+
+
+def test_a_full_house_is_served_too(floor: Floor, server: tuple[int, Any]) -> None:
+    """A screen beyond the configured number gets everything and is told to come again, never an error."""
+    walls = [Wall(server[0]) for _ in range(SETTINGS["screens"])]
+    for wall in walls:
+        next(wall.messages())
+    late = Wall(server[0])
+    blocks = list(late.blocks())
+    assert blocks[0] == ["retry: 15000"]
+    assert [b[0] for b in blocks[1:]] == ["event: full"]
+    assert late.answer.status == 200
+    for wall in (*walls, late):
         wall.close()
 
 
