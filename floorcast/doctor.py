@@ -58,7 +58,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     problems = rules.check(settings.alerts)
     for problem in problems:
         level: Level = "wrong" if problem.level == "error" else "note"
-        yield Finding("rules", level, str(problem), "correct it; `floorcast rules` lists them")
+        yield Finding("rules", level, str(problem), "correct it; `floorcast rules` lists the rules")
     names = ", ".join(store.id for store in stores)
     yield Finding(
         "configuration", "ok", f"{len(stores)} stores ({names}), {len(settings.alerts.rules)} rules"

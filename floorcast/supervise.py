@@ -18,7 +18,8 @@ from floorcast.errors import UnavailableError
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 HEALTHY_S = 20.0  # who lived this long starts again at the first pause
-STOP_S = 4.0  # then they are killed
+STOP_S = 3.0  # then they are killed
+STOP_SERVER_S = 1.0  # who the others need ends last
 POLL_S = 0.1
 
 
@@ -27,7 +28,8 @@ class Child:
     """One supervised process, in a process group of its own.
 
     Attributes:
-        folder: where it runs; ``log``: where all it says goes, begun anew by each supervisor.
+        log: where all it says goes, begun anew by each supervisor.
+        server: the others use it: it ends last.
         pause_s: how long to wait before it is started again when it ends.
         resume_at: monotonic time of that; ``None`` while it runs.
     """
@@ -39,6 +41,7 @@ class Child:
     started_at: float = 0.0
     pause_s: float = FIRST_PAUSE_S
     resume_at: float | None = None
+    server: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def last_words(self) -> str:
@@ -94,12 +97,14 @@ class Supervisor:
         """Whether a stop was asked for."""
         return self._stopping.is_set()
 
-    def start(self, name: str, command: Sequence[str], **environment: str) -> Child:
+    def start(
+        self, name: str, command: Sequence[str], *, server: bool = False, **environment: str
+    ) -> Child:
         """Start a child under a name; its log begins anew, the last one is kept as ``.1``."""
         log = self.logs / f"{name}.log"
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
-        child = Child(name, command, log, environment=environment)
+        child = Child(name, command, log, server=server, environment=environment)
         self.children[name] = child
         self._spawn(child)
         return child
@@ -174,26 +179,32 @@ class Supervisor:
         child.pause_s = min(LONGEST_PAUSE_S, child.pause_s * 2)
 
     def stop(self) -> None:
-        """End every child, last started first, within ``STOP_S`` and a moment."""
-        groups = [c.process.pid for c in reversed(self.children.values()) if c.process]
-        for group in groups:
-            reaper.signal_group(group, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_S
-        while self._any_left(groups) and time.monotonic() < deadline:
-            time.sleep(POLL_S / 4)
-        for group in groups:
-            reaper.signal_group(group, signal.SIGKILL)
-        for child in self.children.values():
-            if child.process:
-                child.process.wait()
+        """End every child: first those that use the servers, then the servers, each within its time."""
+        for servers, within_s in ((False, STOP_S), (True, STOP_SERVER_S)):
+            self._end([c for c in self.children.values() if c.server is servers], within_s)
         if self._reaper and self._reaper.stdin:
             self._reaper.stdin.close()
             self._reaper.wait()
             self._reaper = None
         self.children.clear()
 
-    def _any_left(self, groups: list[int]) -> bool:
-        for child in self.children.values():
-            if child.process:
-                child.process.poll()  # reap it, or its group would seem alive
-        return any(map(reaper.group_lives, groups))
+    def _end(self, children: list[Child], within_s: float) -> None:
+        """Ask, wait, then make them."""
+        running = [(child, child.process) for child in children if child.process]
+        for _, process in running:
+            reaper.signal_group(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + within_s
+        while self._any_left(running) and time.monotonic() < deadline:
+            time.sleep(POLL_S / 4)
+        for child, process in running:
+            if process.poll() is None:
+                self.say(f"{child.name} did not end within {within_s:g} s: killed")
+            reaper.signal_group(process.pid, signal.SIGKILL)
+            process.wait()
+            self._tell_reaper("-", process.pid)
+
+    @staticmethod
+    def _any_left(running: "list[tuple[Child, subprocess.Popen[bytes]]]") -> bool:
+        for _, process in running:
+            process.poll()  # reap it, or its group would seem alive
+        return any(reaper.group_lives(process.pid) for _, process in running)

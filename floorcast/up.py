@@ -214,7 +214,7 @@ def start_server(children: Supervisor, choose: Callable[[], Server]) -> Server:
     """Start a server and wait until it listens; chooses again if its port was taken meanwhile."""
     for tries_left in range(TRIES - 1, -1, -1):
         server = choose()
-        children.start(server.name, server.command)
+        children.start(server.name, server.command, server=True)
         try:
             children.wait_until(lambda: is_listening(server.port), server.what, START_S)  # noqa: B023 - awaited here
         except UnavailableError:

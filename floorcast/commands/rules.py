@@ -1,6 +1,6 @@
 """``floorcast rules``: what is watched, and whether the rules are sound."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -8,42 +8,63 @@ EPILOG = """Examples:
 
 floorcast rules
 
-floorcast rules --explain low-conversion
+floorcast rules check
+
+floorcast rules explain low-conversion --language zh
 
 Exit codes: 0 sound; 1 a rule has a mistake; 2 there is no such rule.
 """
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``rules``."""
-    app.command("rules", epilog=EPILOG)(command)
+    """Add ``rules``, ``rules check`` and ``rules explain``."""
+    group = typer.Typer(
+        epilog=EPILOG, invoke_without_command=True, help="What is watched, as data."
+    )
+    group.callback()(listing)
+    group.command("check")(check)
+    group.command("explain")(explain)
+    app.add_typer(group, name="rules")
 
 
-def command(
-    ctx: typer.Context,
-    explain: Annotated[str, typer.Option(metavar="RULE", help="Say what one rule does.")] = "",
-) -> None:
-    """List the rules and check them, or say in words what one of them does."""
+def listing(ctx: typer.Context) -> None:
+    """List the rules, or check or explain them."""
+    if ctx.invoked_subcommand:
+        return
     from rich.console import Console
     from rich.table import Table
 
     from alerts import rules
-    from floorcast.errors import Exit, FloorcastError
 
-    settings = ctx.obj.settings().alerts
-    if explain:
-        try:
-            typer.echo(rules.explain(settings, explain))
-        except KeyError:
-            raise FloorcastError(f"no rule {explain}; `floorcast rules` lists them") from None
-        return
-    rows = rules.listing(settings)
+    rows = rules.listing(ctx.obj.settings().alerts)
     table = Table(*(rows[0]._fields if rows else ()), box=None)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     Console().print(table)
-    problems = rules.check(settings)
+
+
+def check(ctx: typer.Context) -> None:
+    """Say what is wrong with rules, routes and people, with its place in the configuration."""
+    from alerts import rules
+    from floorcast.errors import Exit
+
+    problems = rules.check(ctx.obj.settings().alerts)
     for problem in problems:
-        typer.echo(f"{problem.level}: {problem}", err=True)
+        typer.echo(f"{problem.level}: {problem}")
     if any(problem.level == "error" for problem in problems):
         raise typer.Exit(Exit.FINDING)
+
+
+def explain(
+    ctx: typer.Context,
+    name: str,
+    language: Annotated[Literal["en", "zh"], typer.Option(help="Of the sentences.")] = "en",
+) -> None:
+    """Say in words what one rule does."""
+    from alerts import rules
+    from floorcast.errors import FloorcastError
+
+    try:
+        typer.echo(rules.explain(ctx.obj.settings().alerts, name, language))
+    except KeyError as error:
+        raise FloorcastError(str(error.args[0])) from None

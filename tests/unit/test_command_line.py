@@ -69,7 +69,7 @@ def test_every_command_shows_an_example() -> None:
         (["nope"], 2, "No such command 'nope'"),
         (["--config", "absent.toml", "doctor"], 2, "absent.toml: no such file"),
         (["floor", "--partitions", "x"], 2, ""),
-        (["rules", "--explain", "nope"], 2, "no rule nope"),
+        (["rules", "explain", "nope"], 2, "no rule nope"),
     ],
 )
 def test_mistakes_are_one_line(
