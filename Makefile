@@ -15,7 +15,7 @@ help: ## list the targets
 install: ## build .venv from requirements.lock; does nothing when it is current
 	@for python in $(PYTHON) python3.11 python3.12 python3 "$$HOME"/.pyenv/versions/3.1[12]*/bin/python; do \
 	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; \
-	  then exec "$$python" -I deploy/install.py; fi; \
+	  then exec "$$python" -I deploy/install.py $(LOCKS); fi; \
 	done; echo 'make install: no Python 3.11 or 3.12 found: install python3.11, or name one: PYTHON=…' >&2; exit 1
 
 run: install ## start Floorcast with a simulated shop; prints one URL
@@ -33,10 +33,12 @@ check: install ## format, lint, types, layers
 servers: # what integration and browser tests want from the distribution, where this user may install it
 	@sh deploy/test-servers.sh
 
+bench: LOCKS := requirements-bench.lock
 bench: bench-floor ## the floor dataflow beside a plain loop and other engines
 
-bench-%: install ## one benchmark of bench/, by name: bench-floor, bench-latency, …
-	@$(BIN)/python -m bench.$*
+bench-%: LOCKS := requirements-bench.lock
+bench-%: install ## one benchmark of bench/, by name: bench-floor, bench-ingest, …
+	@$(BIN)/python -m bench.$(subst -,_,$*)
 
 lock: ## renew requirements.lock from pyproject.toml (wants uv)
 	@sh deploy/lock.sh

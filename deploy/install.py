@@ -19,7 +19,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "floorcast.stamp"
 LOG = VENV / "install.log"
 LOCK = ROOT / "requirements.lock"
 QUIET = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
@@ -30,10 +29,10 @@ class InstallError(Exception):
     """Why it cannot be installed, in one line."""
 
 
-def fingerprint(extra: list[Path]) -> str:
-    """What ``.venv`` should have been built from: the locks, the project file, this interpreter."""
+def fingerprint(lock: Path) -> str:
+    """What ``.venv`` should have been built from: the lock, the project file, this interpreter, this place."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
-    for path in [LOCK, ROOT / "pyproject.toml", *extra]:
+    for path in (lock, ROOT / "pyproject.toml"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -161,16 +160,15 @@ def create_venv() -> None:
     LOG.write_text("")
 
 
-def install_lock(pip: list[str], locks: list[Path], bar: Bar) -> None:
-    """Install exactly what the locks pin, each file checked against its hash."""
+def install_lock(pip: list[str], lock: Path, bar: Bar) -> None:
+    """Install exactly what the lock pins, each file checked against its hash."""
     site = next((VENV / "lib").glob("python3.*/site-packages"))
     before = len(list(site.glob("*.dist-info")))
-    wanted = [part for lock in locks for part in ("--requirement", str(lock))]
     flags = [*QUIET, "--require-hashes", "--no-deps", "--no-build-isolation"]
     builder = VENV / "builder.lock"
     builder.write_text(entry_of("setuptools"))
     list(run([*pip, "install", *flags, "--requirement", str(builder)]))
-    child = run([*pip, "install", *flags, *wanted])
+    child = run([*pip, "install", *flags, "--requirement", str(lock)])
     for line in child:
         if line.startswith(("Collecting ", "Requirement already satisfied")):
             bar.fetched = min(bar.packages, bar.fetched + 1)
@@ -207,32 +205,33 @@ def watch_installs(child: Iterator[str], site: Path, before: int, bar: Bar) -> N
         watcher.join()
 
 
-def install(extra: list[Path]) -> None:
-    """Bring ``.venv`` to what the locks say, or leave it alone when it is that already."""
-    want = fingerprint(extra)
-    if STAMP.exists() and STAMP.read_text() == want and os.access(PYTHON, os.X_OK):
+def install(lock: Path) -> None:
+    """Bring ``.venv`` to what a lock says, or leave it alone when it is that already."""
+    want, stamp = fingerprint(lock), VENV / f"{lock.stem}.stamp"
+    if stamp.exists() and stamp.read_text() == want and os.access(PYTHON, os.X_OK):
         return
     if not (3, 11) <= sys.version_info[:2] < (3, 13):
         raise InstallError(f"Floorcast needs Python 3.11 or 3.12, not {sys.version.split()[0]}")
-    locks = [LOCK, *extra]
-    bar = Bar(sum(applicable(lock) for lock in locks))
+    bar = Bar(applicable(lock))
     say(f"Installing {bar.packages} packages into .venv …")
     create_venv()
-    STAMP.unlink(missing_ok=True)
+    stamp.unlink(missing_ok=True)
     try:
         with pip_command() as pip:
-            install_lock(pip, locks, bar)
-            editable = [*QUIET, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-            list(run([*pip, "install", *editable]))
+            install_lock(pip, lock, bar)
+            if lock == LOCK:
+                editable = [*QUIET, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+                list(run([*pip, "install", *editable]))
     finally:
         bar.close()
-    STAMP.write_text(want)
+    stamp.write_text(want)
     say("Installed.")
 
 
 if __name__ == "__main__":
     try:
-        install([ROOT / name for name in sys.argv[1:]])
+        for name in ("requirements.lock", *sys.argv[1:]):
+            install(ROOT / name)
     except (InstallError, OSError) as error:
         sys.exit(f"make install: {error}")
     except KeyboardInterrupt:
