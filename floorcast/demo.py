@@ -57,7 +57,9 @@ def history(
     count = sensors.log.partitions
     yield from log_entries(before, partitions=count, tick=TICK, end=midnight)
     late = log_entries(today, partitions=count, tick=TODAY_TICK, start=midnight + TODAY_TICK)
-    yield from (entry for entry in late if entry.received_at <= until)  # no tick lies ahead of ingest
+    yield from (
+        entry for entry in late if entry.received_at <= until
+    )  # no tick lies ahead of ingest
     last = Position(to_ms(until) + 1, 0)
     for partition in sorted({partition_of(store.id, count) for store in stores}):
         yield Entry(partition, last, from_ms(last.ms), b"")
