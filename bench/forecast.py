@@ -29,15 +29,21 @@ def report(name: str, walk: Walk) -> None:
     for (task, model), score in walk.scores.items():
         mixed = model == "mixture"
         naive = walk.scores[task, "naive"]
-        print(score.row(task, model, naive, walk.cost_us if mixed else 0, walk.size if mixed else 0))
+        print(
+            score.row(task, model, naive, walk.cost_us if mixed else 0, walk.size if mixed else 0)
+        )
     for task in dict.fromkeys(task for task, _ in walk.scores):
         _coverage(walk, task)
         ratio = walk.scores[task, "mixture"].error / walk.scores[task, "naive"].error
         if goal := GOALS.get((name, task)):
-            print(f"   {task}: ÷ naive {ratio:.3f}, goal {goal}: {'met' if ratio <= goal else 'missed'}")
+            print(
+                f"   {task}: ÷ naive {ratio:.3f}, goal {goal}: {'met' if ratio <= goal else 'missed'}"
+            )
     if walk.rollbacks or walk.by_hour:
         years = walk.days / 365
-        print(f"   rollbacks {walk.rollbacks} in {years:.1f} store-years: {walk.rollbacks / years:.2f} a year")
+        print(
+            f"   rollbacks {walk.rollbacks} in {years:.1f} store-years: {walk.rollbacks / years:.2f} a year"
+        )
 
 
 def _coverage(walk: Walk, task: str) -> None:
@@ -65,7 +71,9 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=6, help="fresh_retail stores")
     parser.add_argument("--only", default="", help="one data set")
     parser.add_argument("--offline", action="store_true", help="LightGBM, AutoETS, MSTL as well")
-    parser.add_argument("--weeks", type=int, default=16, help="weeks scored beside the offline references")
+    parser.add_argument(
+        "--weeks", type=int, default=16, help="weeks scored beside the offline references"
+    )
     options = parser.parse_args()
     sets: dict[str, tuple[str, Callable[[], Walk]]] = {
         "melbourne": ("melbourne", lambda: walk_slots(forecast_sets.melbourne(ROOT, options.sensors), 10)),

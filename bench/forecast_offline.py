@@ -63,7 +63,14 @@ def hourly(series: list[Slots], weeks: int) -> None:
         for task, column in (("next slot", 1), ("day ahead by slot", 2)):
             rows = [_week(t, column, begin, i) for i, t in enumerate(tables)]
             x, target = np.vstack([r[0] for r in rows]), np.concatenate([r[1] for r in rows])
-            model = lgb.LGBMRegressor(n_estimators=250, learning_rate=0.06, num_leaves=63, objective="l1", n_jobs=2, verbose=-1)
+            model = lgb.LGBMRegressor(
+                n_estimators=250,
+                learning_rate=0.06,
+                num_leaves=63,
+                objective="l1",
+                n_jobs=2,
+                verbose=-1,
+            )
             model.fit(x, np.log1p(target))
             for one, (_, _, test, steps) in zip(series, rows, strict=True):
                 wanted = {s: y for s, y, _ in walk.evaluated[one.name]}
@@ -71,7 +78,9 @@ def hourly(series: list[Slots], weeks: int) -> None:
                     for step, said in zip(steps, np.expm1(model.predict(test)), strict=True):
                         if step in wanted:
                             scores[task].add(wanted[step], float(said))
-    print(f"\n── melbourne, {len(series)} sensors, last {weeks} weeks, beside LightGBM retrained weekly")
+    print(
+        f"\n── melbourne, {len(series)} sensors, last {weeks} weeks, beside LightGBM retrained weekly"
+    )
     print(HEAD)
     for task, score in scores.items():
         naive = walk.scores[task, "naive"]
@@ -81,7 +90,10 @@ def hourly(series: list[Slots], weeks: int) -> None:
 
 
 def _week(
-    table: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], column: int, begin: int, index: int
+    table: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    column: int,
+    begin: int,
+    index: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     steps, y = table[0], table[3]
     x = np.column_stack([table[column], np.full(len(steps), index)])
@@ -90,7 +102,10 @@ def _week(
 
 
 def _mstl(
-    series: list[Slots], evaluated: dict[str, list[tuple[int, float, float]]], weeks: int, naive: Score
+    series: list[Slots],
+    evaluated: dict[str, list[tuple[int, float, float]]],
+    weeks: int,
+    naive: Score,
 ) -> None:
     """MSTL (24, 168) with an AutoETS trend: refitted each week, forecast a day at a time."""
     from statsforecast.models import MSTL, AutoETS  # noqa: PLC0415
@@ -101,7 +116,9 @@ def _mstl(
         wanted = {s: y for s, y, _ in evaluated[one.name]}
         last = max(counts)
         for begin in range((last - weeks * 168) // 24 * 24, last + 1, 24):
-            past = np.array([counts.get(s, counts.get(s - 168, 0.0)) for s in range(begin - 56 * 24, begin)])
+            past = np.array(
+                [counts.get(s, counts.get(s - 168, 0.0)) for s in range(begin - 56 * 24, begin)]
+            )
             if (begin // 24) % 7 == 0 or begin == (last - weeks * 168) // 24 * 24:
                 model = MSTL(season_length=[24, 168], trend_forecaster=AutoETS(model="ZZN"))
                 model.fit(np.log1p(past))
@@ -127,7 +144,11 @@ def daily(name: str, days: Days) -> None:
         naive = walk.scores[task, "naive"]
         print(walk.scores[task, "mixture"].row(task, "mixture", naive))
         print(_boosted(series, walk.evaluated, horizon).row(task, "LightGBM", naive))
-    print(_smoothed(series, walk.evaluated).row("1–7 days ahead", "AutoETS", walk.scores["1–7 days ahead", "naive"]))
+    print(
+        _smoothed(series, walk.evaluated).row(
+            "1–7 days ahead", "AutoETS", walk.scores["1–7 days ahead", "naive"]
+        )
+    )
 
 
 def _boosted(
@@ -139,8 +160,13 @@ def _boosted(
     rows, targets, days, keys = [], [], [], []
     for number, (key, counts) in enumerate(series.items()):
         for day, (y, x) in counts.items():
-            lags = [counts[d][0] if (d := day - lag) in counts else np.nan for lag in (horizon, horizon + 1, 7, 14, 21, 28)]
-            window = [counts[d][0] for d in range(day - horizon - 27, day - horizon + 1) if d in counts]
+            lags = [
+                counts[d][0] if (d := day - lag) in counts else np.nan
+                for lag in (horizon, horizon + 1, 7, 14, 21, 28)
+            ]
+            window = [
+                counts[d][0] for d in range(day - horizon - 27, day - horizon + 1) if d in counts
+            ]
             means = [np.mean(window[-7:]), np.mean(window)] if window else [np.nan, np.nan]
             rows.append([day % 7, number, *x, *lags, *means])
             targets.append(y)
@@ -153,7 +179,14 @@ def _boosted(
         past, test = when <= begin - horizon, (when >= begin) & (when < begin + 7)
         if not test.any():
             continue
-        model = lgb.LGBMRegressor(n_estimators=250, learning_rate=0.05, num_leaves=31, objective="l1", n_jobs=2, verbose=-1)
+        model = lgb.LGBMRegressor(
+            n_estimators=250,
+            learning_rate=0.05,
+            num_leaves=31,
+            objective="l1",
+            n_jobs=2,
+            verbose=-1,
+        )
         model.fit(table[past], np.log1p(target[past]))
         for i, said in zip(np.flatnonzero(test), np.expm1(model.predict(table[test])), strict=True):
             if (keys[i], int(when[i])) in wanted:

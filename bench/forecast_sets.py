@@ -56,7 +56,9 @@ def melbourne(root: Path, sensors: int) -> list[Slots]:
         root / "melbourne" / "pedestriancounts_melbourne.csv.gz",
         null_values=["NaN", "NA", ""], infer_schema_length=None,
     ).drop_nulls(["SensorID", "PedestrianCount"])  # fmt: skip
-    raw = raw.with_columns(pl.col("Date").str.to_date("%d-%b-%Y")).unique(["SensorID", "Date", "Hour"])
+    raw = raw.with_columns(pl.col("Date").str.to_date("%d-%b-%Y")).unique(
+        ["SensorID", "Date", "Hour"]
+    )
     counts = raw.group_by("SensorID").len().filter(pl.col("len") > 8000).sort("SensorID")
     ids = counts["SensorID"].to_list()
     chosen = ids[:: max(1, len(ids) // sensors)][:sensors]
@@ -127,7 +129,9 @@ def fresh_retail(root: Path, stores: int) -> Days:
 def fresh_retail_stores(root: Path) -> Days:
     """The same, summed to whole stores: promotions and discounts as their mean over what sells."""
     raw = pl.read_parquet(root / "fresh_retail" / "daily.parquet")
-    frame = raw.group_by(pl.col("dt").str.to_date().alias("date"), pl.col("store_id").cast(str).alias("key")).agg(
+    frame = raw.group_by(
+        pl.col("dt").str.to_date().alias("date"), pl.col("store_id").cast(str).alias("key")
+    ).agg(
         y=pl.col("sale").sum(),
         promotion=pl.col("activity_flag").mean(),
         discount=(1 - pl.col("discount")).mean() * 5,
@@ -148,7 +152,8 @@ def _dense(frame: pl.DataFrame, keys: int, off: Any) -> pl.DataFrame:
     dense = every.join(frame, on=["key", "date"], how="left").with_columns(pl.col("y").fill_null(0))
     flags = {d: calendar(d, off) for d in opened["date"].to_list()}
     return dense.with_columns(
-        pl.Series(name, [flags[d][name] for d in dense["date"]]) for name in next(iter(flags.values()))
+        pl.Series(name, [flags[d][name] for d in dense["date"]])
+        for name in next(iter(flags.values()))
     )
 
 

@@ -77,7 +77,9 @@ def _walk_one(one: Slots, warm_weeks: int, last_weeks: int, walk: Walk) -> None:
 
 
 def _mase_scale(counts: dict[int, float], start: int, season: int) -> float:
-    past = [abs(y - counts[s - season]) for s, y in counts.items() if s < start and s - season in counts]
+    past = [
+        abs(y - counts[s - season]) for s, y in counts.items() if s < start and s - season in counts
+    ]
     return sum(past) / len(past) if past else 0.0
 
 

@@ -5,7 +5,8 @@ model. Measured once, the rule needs memory and hysteresis, or it rolls back thi
 
 - rolled back when the champion's error (14-day half-life) is above 1.10 × the baseline's for 5 days running;
 - or at once when the last 2 days' error is above 1.8 × its own usual and above 1.2 × the baseline's;
-- returned when it was below 1.00 × the baseline's for 7 days running, while it learned in the shadow;
+- returned when its error in the shadow (5-day half-life, so that one disaster does not bar it for months) was
+  below 1.00 × the baseline's for 7 days running;
 - outer limit: a stated industry error, exceeded by 10 % for 5 days, rolls back too if the baseline is better.
 
 Errors are absolute errors summed over a day; WAPE is their ratio to the day's truth.
@@ -14,6 +15,7 @@ Errors are absolute errors summed over a day; WAPE is their ratio to the day's t
 from typing import NamedTuple
 
 HALF_LIFE_DAYS = 14.0
+SHADOW_HALF_LIFE_DAYS = 5.0
 LIMIT = 1.10
 HOLD_DAYS = 5
 RETURN_DAYS = 7
@@ -53,6 +55,7 @@ class Governor:
         self.own = self.other = self.truth = (
             0.0  # exponentially weighted sums of daily |error|, |y|
         )
+        self.shadow = (0.0, 0.0)  # own and baseline errors, with the short memory
         self.recent: list[tuple[float, float, float]] = []  # the last 2 days
         self.streak = 0  # days running that speak for a change
 
@@ -75,6 +78,8 @@ class Governor:
             total * keep + new
             for total, new in ((self.own, own), (self.other, baseline), (self.truth, truth))
         )
+        fade = 0.5 ** (1 / SHADOW_HALF_LIFE_DAYS)
+        self.shadow = (self.shadow[0] * fade + own, self.shadow[1] * fade + baseline)
         self.recent = [*self.recent, (own, baseline, truth)][-2:]
         if self.days < MINIMUM_DAYS or not self.other:
             return None
@@ -104,9 +109,13 @@ class Governor:
     def _come_back(self) -> Verdict | None:
         calm = all(own <= FAST_BASELINE * other for own, other, _ in self.recent)
         allowed = not self.industry_wape or self.own <= LIMIT * self.industry_wape * self.truth
-        better = self.own < self.other and calm and (allowed or self.own < 0.9 * self.other)
+        own, other = self.shadow
+        better = own < other and calm and (allowed or own < 0.9 * other)
         self.streak = self.streak + 1 if better else 0
-        return self._change(self.model, "better_again") if self.streak >= RETURN_DAYS else None
+        if self.streak < RETURN_DAYS:
+            return None
+        self.own = self.other * own / other  # the disaster is forgotten with the rollback
+        return self._change(self.model, "better_again")
 
     def _change(self, champion: str, reason: str) -> Verdict:
         self.champion = champion

@@ -59,9 +59,10 @@ class RecursiveGlm:
         bounded = min(limit, max(-limit, error))
         forgetting = 1.0 - (1.0 - self.forgetting) * hurry * min(1.0, weight)
         pz = self.covariance @ z
-        gain = pz / (forgetting / weight + float(z @ pz))
-        self.weights += gain * bounded
-        self.covariance -= gain[:, None] * pz
+        share = 1.0 / (forgetting / weight + float(z @ pz))
+        self.weights += pz * (share * bounded)
+        # from one outer product, so that it stays symmetric to the last bit: half of it is stored
+        self.covariance -= np.multiply.outer(pz, pz) * share
         if self.covariance.trace() < len(z):  # bounded wind-up where a feature stays silent
             self.covariance /= forgetting
 

@@ -78,7 +78,7 @@ def visitors_forecast(view: View) -> Iterator[Reading]:
         return
     model = _read_only(memory.model)
     minute = minute_of(view.at)
-    quarters = _quarters(view.profile, model, memory.learned, minute)
+    quarters = _quarters(view.profile, memory, minute)
     if not quarters:
         return
     detail = _detail(model, memory)
@@ -101,18 +101,20 @@ def visitors_forecast(view: View) -> Iterator[Reading]:
     yield _reading(whole, "day", view.profile.day_of(minute), detail)
 
 
-def _quarters(
-    profile: Profile, model: SlotForecaster, learned: int, minute: int
-) -> list[tuple[int, Forecast]]:
+def _quarters(profile: Profile, memory: VisitorsMemory, minute: int) -> list[tuple[int, Forecast]]:
     """The quarters after the last one learned up to closing time, with their forecasts."""
     opened = profile.open_minutes(minute)
-    end = opened.stop if opened else profile.day_of(minute)[1]
-    first = max(learned, opened.start if opened else profile.day_of(minute)[0])
-    starts = range(first - first % QUARTER, end, QUARTER)
-    if not starts:
-        return []
+    day = profile.day_of(minute)
+    end = opened.stop if opened else day[1]
+    first = max(memory.learned, opened.start if opened else day[0])
+    return _told(profile, memory.model, range(first - first % QUARTER, end, QUARTER))
+
+
+@lru_cache(maxsize=256)
+def _told(profile: Profile, block: bytes, starts: range) -> list[tuple[int, Forecast]]:
+    """Forecasts of the quarters that begin at ``starts``; they change only when the model learned."""
     xs = [_slot_features(profile, start) for start in starts]
-    told = ahead.at_steps(model, xs)
+    told = ahead.at_steps(_read_only(block), xs) if xs else []
     return [
         (s, f) for s, f in zip(starts, told, strict=True) if f is not None and not isnan(f.value)
     ]
