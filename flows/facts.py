@@ -16,7 +16,7 @@ State = Literal["live", "settling", "final", "imputed"]
 by the devices' declared lateness; imputed: filled in for sensors that did not report."""
 
 Window = Literal[
-    "now", "15m", "60m", "day", "quarter", "hour", "week", "next15m", "next60m", "rest"
+    "now", "15m", "60m", "day", "quarter", "hour", "week", "next15m", "next30m", "next60m", "rest"
 ]
 """now: a level. 15m, 60m: the trailing whole minutes up to and with the present one. day: the business day.
 quarter, hour: aligned to the clock, the series behind charts. next…, rest: forecasts from ``start`` on."""

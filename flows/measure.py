@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import Struct
 
 import flows.measures
-from flows.facts import Evidence, Unit, Window
+from flows.coverage import Heard
+from flows.facts import Evidence, State, Unit, Window
 from flows.panes import Pane
 from flows.profile import Profile
 from flows.tally import Tallies, Tally
@@ -30,6 +31,7 @@ class Reading(NamedTuple):
 
     Attributes:
         window, span: of what lies ahead (a forecast), instead of the view's own; the span in minutes since 1970.
+        state: ``imputed`` where it was filled in for doors that did not report, instead of the window's own.
     """
 
     value: int | float | str | None
@@ -40,6 +42,7 @@ class Reading(NamedTuple):
     coverage: float | None = None  # instead of the window's own
     window: Window | None = None
     span: tuple[int, int] | None = None
+    state: State | None = None
 
 
 class View:
@@ -50,6 +53,7 @@ class View:
         at: the tick.
         closed: whether the window ended before the tick.
         coverage: share of the window's expected door minutes that reported.
+        doors_heard: the minutes in which each door's counter was heard.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class View:
         *, closed: bool = False, coverage: float | None = None, now: Tallies | None = None,
         day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
         memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
-        counters: Mapping[str, int] | None = None,
+        counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None,
     ) -> None:  # fmt: skip
         self.profile, self.window, self.pane, self.at = profile, window, pane, at
         self.start, self.end = span
@@ -65,6 +69,7 @@ class View:
         self.today = day if day is not None else Pane()
         self.heard: Mapping[str, datetime] = heard or {}
         self.counters: Mapping[str, int] = counters or {}
+        self.doors_heard = doors_heard or Heard()
         self._now: Tallies = now or {}
         self._changed = changed
         self._memories = memories or {}
@@ -108,8 +113,9 @@ class Measure(NamedTuple):
             minute began.
         covered: its facts carry the window's coverage.
         every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
+        by_minute: it is read when a minute begins and not between, whatever changed: for what many subjects share.
         memory, learn: state it keeps per store, saved in the snapshot, and what changes it: called once for each
-            quarter when it becomes final, in order, with the quarter's view.
+            quarter (or day: ``learn_over``) when it becomes final, in order, with its view.
     """
 
     metric: str
@@ -122,6 +128,8 @@ class Measure(NamedTuple):
     every_minute: bool = False
     memory: type[Struct] | None = None
     learn: Callable[[Any, View], None] | None = None
+    by_minute: bool = False
+    learn_over: Window = "quarter"
 
 
 @cache

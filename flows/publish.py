@@ -70,7 +70,7 @@ class Publisher:
         today = ledger.days.known.get(ledger.profile.day_of(minute_of(at))[0])
         return View(
             ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
-            memories=self.memories, counters=ledger.counters,
+            memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard,
             heard={name: device.newest for name, device in ledger.devices.items() if name}, **more,
         )  # fmt: skip
 
@@ -82,7 +82,7 @@ class Publisher:
         view = self._view(window, bounds, pane, at, changed=changed, coverage=coverage)
         for measure in measures_over(window):
             touched = any(kind.kind in changed for kind in measure.reads)
-            if touched or (moved and not measure.by_subject):
+            if moved if measure.by_minute else touched or (moved and not measure.by_subject):
                 yield from self._news(measure, view)
 
     def _levels(
@@ -96,6 +96,8 @@ class Publisher:
         view.pane.newest = self._newest_today(day)
         for measure in measures_over("now"):
             touched = any(kind.kind in changed for kind in measure.reads)
+            if measure.by_minute:
+                touched = moved and bool(self.ledger.devices)
             if touched or (moved and measure.every_minute and self.ledger.devices):
                 yield from self._news(measure, view)
         if moved and minute == day[0]:
@@ -139,8 +141,8 @@ class Publisher:
             if span is None:
                 continue
             yield from self._revise(window, span, revised.get(start), at, turned=start in turned)
-            if start in turned and span.state == "final" and window == "quarter":
-                self._learn(span, at)
+            if start in turned and span.state == "final":
+                self._learn(window, span, at)
             spans.awake.add(start)
 
     def _covered_again(self, spans: Spans, changes: Changes) -> set[int]:
@@ -173,12 +175,14 @@ class Publisher:
                     revision = span.revisions.get(name, 0)
                     yield self._fact(measure, reading, view, span.state, revision)
 
-    def _learn(self, span: Span, at: datetime) -> None:
-        view = self._view(
-            "quarter", span.bounds, span.pane, at, closed=True, coverage=span.coverage
-        )
+    def _learn(self, window: Window, span: Span, at: datetime) -> None:
+        view = self._view(window, span.bounds, span.pane, at, closed=True, coverage=span.coverage)
         for measure in measures():
-            if measure.memory is not None and measure.learn is not None:
+            if (
+                measure.memory is not None
+                and measure.learn is not None
+                and measure.learn_over == window
+            ):
                 measure.learn(self.memories[measure.memory.__name__], view)
 
     def _fact(
@@ -190,6 +194,6 @@ class Publisher:
             window=reading.window or view.window, start=instant_of(start), end=instant_of(end),
             value=reading.value, unit=measure.unit, as_of=view.at, evidence=reading.evidence,
             coverage=view.coverage if measure.covered else reading.coverage,
-            state=state, revision=revision, newest_at=view.pane.newest,
+            state=reading.state or state, revision=revision, newest_at=view.pane.newest,
             reason=reading.reason, detail=dict(reading.detail),
         )  # fmt: skip
