@@ -48,6 +48,27 @@ class Heard:
         )
         return round(covered / (len(names) * len(minutes)), 4)
 
+    def silences(self, door: str, minutes: range) -> list[range]:
+        """The longest stretches of ``minutes`` in which a door was not heard, in order.
+
+        >>> heard = Heard()
+        >>> heard.mark("main", 102)
+        >>> heard.silences("main", range(100, 106)), heard.silences("main", range(102, 103))
+        ([range(100, 102), range(103, 106)], [])
+        """
+        bits = self._bits.get(door, 0)
+        found: list[range] = []
+        since = minutes.start
+        for minute in minutes:
+            place = minute - self.base
+            if place >= 0 and bits >> place & 1:
+                if minute > since:
+                    found.append(range(since, minute))
+                since = minute + 1
+        if minutes.stop > since:
+            found.append(range(since, minutes.stop))
+        return found
+
     def forget(self, before: int) -> None:
         """Drop the minutes before this one."""
         if self._bits and before > self.base:

@@ -1,0 +1,1 @@
+"""What counts imply: lags, usual rates, silences, sequential evidence. Pure mathematics on numbers and arrays."""
