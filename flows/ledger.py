@@ -16,7 +16,7 @@ from flows.facts import Window
 from flows.panes import Pane
 from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER, Rolling, Spans
-from flows.tally import Tallies, contributors
+from flows.tally import Tallies, contributors, run_parts
 from flows.tickets import Tickets
 from sensors.events import AnyEvent, Command, Event, Footfall, Pos
 
@@ -24,7 +24,7 @@ TRAILING: tuple[tuple[Window, int], ...] = (("15m", 15), ("60m", 60))
 KEPT = 62  # minutes kept one by one: the longest trailing window and what may lie ahead of the tick
 _MINUTE = timedelta(minutes=1)
 _ADD = contributors()
-_COUNT = _ADD[Footfall]
+_COUNTS = run_parts(Footfall)
 
 
 class Ledger:
@@ -56,8 +56,8 @@ class Ledger:
         devices, admit_id = self.devices, self.ids.admit
         now_s = received_at.timestamp()
         commands: list[Command] = []
-        repeats, pane, since, until = 0, Pane(), received_at, received_at
-        newest: datetime = received_at
+        repeats, since, until, newest = 0, received_at, received_at, received_at
+        run: list[AnyEvent] = []  # plain counts of the minute [since, until), ``newest`` among them
         for event in events:
             at = event.at
             device = devices.get(event.source)
@@ -77,38 +77,46 @@ class Ledger:
                 device.newest = at
             kind = type(event)
             if kind is Footfall and event.counting == "delta":  # type: ignore[union-attr]
-                if not since <= at < until:
-                    pane, since, until = self._fresh(at)
-                    newest = pane.newest or at
-                    pane.newest = newest
-                if at > newest:
-                    newest = pane.newest = at
-                for add in _COUNT:
-                    add(pane.tallies, self.now_fresh, event, 1)
+                if newest < at < until:
+                    newest = at
+                elif not since <= at < until:
+                    self._count(run, newest)
+                    run, newest = [], at
+                    since = instant_of(minute_of(at))
+                    until = since + _MINUTE
+                run.append(event)
             elif kind is Command:
                 commands.append(event)  # type: ignore[arg-type]
             else:
                 self._touch(at)
                 for part, sign in self._resolve(event, now_s):
                     self._add(part, sign)
-                until = since  # the pane's newest may have moved
+        self._count(run, newest)
         counted = len(events) - repeats
         self.counters["events"] += counted
         self.counters["repeats"] += repeats
         self.unreported += counted
         return commands
 
-    def _fresh(self, at: datetime) -> tuple[Pane, datetime, datetime]:
+    def _count(self, run: list[AnyEvent], newest: datetime) -> None:
+        """Add plain counts of one minute."""
+        if run:
+            tallies = self._touch(newest).tallies
+            for part in _COUNTS:
+                part.run(tallies, self.now_fresh, run)
+
+    def _fresh(self, at: datetime) -> Pane:
         minute = minute_of(at)
         pane = self.fresh.get(minute)
         if pane is None:
             pane = self.fresh[minute] = Pane()
-        since = instant_of(minute)
-        return pane, since, since + _MINUTE
+        return pane
 
-    def _touch(self, at: datetime) -> None:
-        pane = self._fresh(at)[0]
-        pane.newest = max(pane.newest or at, at)
+    def _touch(self, at: datetime) -> Pane:
+        pane = self._fresh(at)
+        if pane.newest is None or at > pane.newest:
+            pane.newest = at
+        return pane
 
     def _resolve(self, event: Event, now_s: float) -> Iterable[tuple[Event, int]]:
         if isinstance(event, Pos):
@@ -120,7 +128,7 @@ class Ledger:
         return ((event, 1),)
 
     def _add(self, event: Event, sign: int) -> None:
-        tallies = self._fresh(event.at)[0].tallies
+        tallies = self._fresh(event.at).tallies
         for add in _ADD.get(type(event), ()):
             add(tallies, self.now_fresh, event, sign)
 

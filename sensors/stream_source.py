@@ -35,6 +35,7 @@ Rows = list[tuple[bytes, dict[bytes, bytes]]]
 
 UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
 IDLE_S = 0.005  # between polls of streams that had nothing new
+BATCH_BYTES = 1 << 18  # handed out at once, about: what becomes of it still fits the processor's cache
 RETRY_S = (0.05, 2.0)  # first and longest pause while Redis is unreachable
 
 _log = structlog.get_logger("sensors.stream_source")
@@ -126,6 +127,15 @@ class _Stream:
         self.rows: Rows = []
         self.end: Position | None = None  # of a bounded read
 
+    def hand_out(self) -> Rows:
+        """Some of the rows, at least one if there is one; the others stay for the next time."""
+        cut = size = 0
+        while cut < len(self.rows) and size < BATCH_BYTES:
+            size += sum(map(len, self.rows[cut][1].values()))
+            cut += 1
+        rows, self.rows = self.rows[:cut], self.rows[cut:]
+        return rows
+
 
 class _Reader:
     """All streams of one worker behind one connection."""
@@ -211,7 +221,7 @@ class _StreamPartition(StatefulSourcePartition[Item, str], Generic[Item]):
             if self._stream.end and Position.parse(self._state) >= self._stream.end:
                 raise StopIteration
             self._reader.poll()
-        rows, self._stream.rows = self._stream.rows, []
+        rows = self._stream.hand_out()
         if not rows:
             return []
         placed = [(Position.parse(at), row) for at, row in rows]
