@@ -1,166 +1,158 @@
-"""The floor dataflow's cost beside other ways to count the same bytes, in one run: ``python -m bench.floor``.
+"""The floor dataflow beside other ways to count the same bytes: ``python -m bench.floor [--json]``.
 
-Rows: a plain Python loop (msgspec, dedup by number, minute panes), bytewax ``fold_window`` (msgspec), bytewax's default
-windows with ``json``, and the floor dataflow from a log held in memory with dedup, panes, recovery and all facts. Every
-row is a median of repeats; CPU is of this process.
+A real redis-server holds the log; each row runs in a process of its own, rows take turns, medians are told, and what
+they counted must be equal. CPU is user and system time of all threads of the row's process, without imports; ``of the
+loop`` is the loop's CPU ÷ the row's. Pathway needs ``pip install floorcast[bench]``, here or in the interpreter
+that ``FLOORCAST_BENCH_PYTHON`` names. Then latency under load, memory and state (``bench.floor_load``, ``bench.floor_state``).
 """
 
 import argparse
+import importlib.util
 import json
-import random
-import resource
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import bytewax.operators as op
-import bytewax.operators.windowing as win
-import msgspec
-from bytewax.dataflow import Dataflow
-from bytewax.outputs import DynamicSink, StatelessSinkPartition
-from bytewax.testing import TestingSource, run_main
+from bench import floor_load, floor_state
+from bench.floor_log import close, write
+from tests.servers import RedisServer
 
-from flows.settings import FlowsSettings
-from flows.topology import live, recovery
-from sensors.events import Footfall
-from sensors.keyspace import partition_of
-from sensors.settings import SensorsSettings
-from sensors.streams import Entry, Position
-from tests.floor_runs import START, shop
-
-_encode = msgspec.json.Encoder().encode
-_lines = msgspec.json.Decoder(Footfall).decode_lines
-MINUTE = timedelta(minutes=1)
+HERE = Path(__file__).parent
+RATE = 250_000.0  # events per second of log time
+ROWS = {
+    "loop": "plain Python loop: msgspec, exact dedup, minute panes",
+    "floor": "floor: exact dedup, minute panes, recovery",
+    "floor-facts": "floor with every fact, each second of log time",
+    "polars": "Polars streaming group_by, from a file, no dedup, all cores",
+    "fold": "bytewax fold_window, msgspec, no dedup",
+    "pathway": "Pathway windowby, from a file, no dedup",
+    "default": "bytewax default windows, json, an operator per event, no dedup",
+}
 
 
-class _Nothing(StatelessSinkPartition[object]):
-    def write_batch(self, items: list[object]) -> None:
-        pass
+def pathway_python() -> str | None:
+    """An interpreter that has Pathway, or ``None``."""
+    named = os.environ.get("FLOORCAST_BENCH_PYTHON")
+    return named or (sys.executable if importlib.util.find_spec("pathway") else None)
 
 
-class Nowhere(DynamicSink[object]):
-    """A sink that forgets."""
-
-    def build(self, *_args: object) -> _Nothing:
-        """One per worker."""
-        return _Nothing()
-
-
-def log_of(events: int, rate: float, stores: list[str]) -> list[Entry]:
-    """A log of footfall at ``rate`` events/s of log time, ticks each second."""
-    draw, numbers, pending, entries = random.Random(1), {}, {}, []
-    tick = START
-    for index in range(events):
-        at = START + timedelta(seconds=index / rate)
-        store, source = draw.choice(stores), f"c{draw.randrange(10)}"
-        seq = numbers[store, source] = numbers.get((store, source), 0) + 1
-        partition = partition_of(store, 16)
-        event = Footfall(at=at, store=store, source=source, seq=seq, door=source, entered=1)
-        pending.setdefault(partition, []).append(_encode(event))
-        if len(pending[partition]) == 500:
-            entries.append(
-                Entry(partition, Position(index, 0), at, b"\n".join(pending.pop(partition)))
-            )
-        if at >= tick + timedelta(seconds=1):
-            tick = at
-            entries += [Entry(p, Position(index, 1), at, b"\n".join(x)) for p, x in pending.items()]
-            entries += [Entry(p, Position(index, 2), at, b"") for p in range(16)]
-            pending = {}
-    return entries
+def command(row: str, url: str, lines: Path) -> list[str]:
+    """What runs a row."""
+    if row == "pathway":
+        return [pathway_python() or "", str(HERE / "floor_pathway.py"), str(lines)]
+    return [sys.executable, "-m", "bench.floor_rows", row, url, str(lines)]
 
 
-def loop(entries: list[Entry]) -> None:
-    """The least that any Python must do."""
-    panes: dict[tuple[str, str, int], int] = {}
-    tops: dict[tuple[str, str], int] = {}
-    for entry in entries:
-        for event in _lines(entry.lines):
-            source = (event.store, event.source)
-            if tops.get(source, -1) >= (event.seq or 0):
-                continue
-            tops[source] = event.seq or 0
-            pane = (event.store, event.door, int(event.at.timestamp()) // 60)
-            panes[pane] = panes.get(pane, 0) + event.entered
-
-
-def windows(entries: list[Entry], decode: Callable[[bytes], list[tuple[str, datetime]]]) -> None:
-    """Bytewax's own event-time tumbling minutes."""
-    flow = Dataflow("windows")
-    lines = op.input("log", flow, TestingSource(entries, batch_size=16))
-    keyed = op.flat_map("decode", lines, lambda entry: decode(entry.lines) if entry.lines else [])
-    clock = win.EventClock(lambda item: item, wait_for_system_duration=timedelta(seconds=10))
-    minutes = win.TumblingWindower(length=MINUTE, align_to=START)
-    counted = win.fold_window(
-        "count", keyed, clock, minutes, lambda: 0, lambda total, _: total + 1, lambda a, b: a + b
+def once(row: str, server: RedisServer, lines: Path) -> dict[str, Any]:
+    """One run of a row; its facts are thrown away."""
+    done = subprocess.run(
+        command(row, server.url, lines),
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=HERE.parent,
     )
-    op.output("out", counted.down, Nowhere())
-    run_main(flow)
+    if done.returncode:
+        raise SystemExit(f"row {row} failed:\n{done.stderr[-2000:]}")
+    with server.client() as client:
+        for pattern in ("facts:*", "latest:*", "series:*", "clock:*"):
+            if row != "check" and (keys := list(client.scan_iter(pattern))):
+                client.delete(*keys)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
-def by_msgspec(lines: bytes) -> list[tuple[str, datetime]]:
-    """Decoded into structs."""
-    return [(event.store, event.at) for event in _lines(lines)]
+def throughput(events: int, repeats: int) -> Iterator[dict[str, Any]]:
+    """Every row's medians; raises ``SystemExit`` if two rows counted differently."""
+    rows = [row for row in ROWS if row != "pathway" or pathway_python()]
+    runs: dict[str, list[dict[str, Any]]] = {row: [] for row in rows}
+    with tempfile.TemporaryDirectory() as name, RedisServer(Path(name)) as server:
+        lines = Path(name) / "events.jsonl"
+        with server.client() as client:
+            size = write(client, lines, events, 100, RATE)
+            for _ in range(repeats):
+                for row in rows:
+                    runs[row].append(once(row, server, lines))
+            close(client)
+        checked = once("check", server, lines)
+    digests = {run["digest"] for found in runs.values() for run in found} - {None}
+    if digests != {checked["digest"]}:
+        raise SystemExit(f"the rows counted differently: {digests}, the floor {checked['digest']}")
+    loop_s = statistics.median(run["cpu_s"] for run in runs["loop"])
+    for row, found in runs.items():
+        cpu_s = statistics.median(run["cpu_s"] for run in found)
+        yield {
+            "row": row, "what": ROWS[row], "events": events, "bytes_per_event": round(size / events),
+            "cpu_us": round(cpu_s / events * 1e6, 2),
+            "cpu_us_best": round(min(run["cpu_s"] for run in found) / events * 1e6, 2),
+            "events_per_cpu_s": round(events / cpu_s),
+            "events_per_s": round(events / statistics.median(run["wall_s"] for run in found)),
+            "of_loop": round(loop_s / cpu_s, 3), "peak_mb": max(run["peak_mb"] for run in found),
+        }  # fmt: skip
 
 
-def by_json(lines: bytes) -> list[tuple[str, datetime]]:
-    """Decoded into dictionaries."""
-    rows = map(json.loads, lines.splitlines())
-    return [(row["store"], datetime.fromisoformat(row["at"])) for row in rows]
+def measure(events: int, repeats: int) -> dict[str, Any]:
+    """All of it."""
+    rows = list(throughput(events, repeats))
+    facts = next(row for row in rows if row["row"] == "floor-facts")
+    loads = [("5,000/s", 5_000.0)]
+    loads += [(f"{share} %", share / 100 * facts["events_per_s"]) for share in (20, 50, 80)]
+    return {
+        "rows": rows,
+        "skipped": None
+        if pathway_python()
+        else "pathway: not installed (pip install floorcast[bench])",
+        "loads": [{"load": name, **floor_load.measure(rate)} for name, rate in loads],
+        "stores": [floor_state.stores(stores) for stores in (1, 100, 10_000)],
+        "snapshots": floor_state.snapshots(),
+    }
 
 
-def floor(entries: list[Entry], stores: list[str]) -> None:
-    """The product, with a recovery store."""
-    sensors = SensorsSettings(stores=[shop(store) for store in stores])
-    flow = live(FlowsSettings(), sensors, TestingSource(entries, batch_size=16), Nowhere())
-    with tempfile.TemporaryDirectory() as folder:
-        run_main(flow, epoch_interval=timedelta(seconds=2), recovery_config=recovery(Path(folder)))
-
-
-def measure(work: Callable[[], None], events: int, repeats: int) -> dict[str, float]:
-    """Median CPU µs and wall rate."""
-    cpu, wall = [], []
-    for _ in range(repeats):
-        cpu_since, wall_since = time.process_time(), time.perf_counter()
-        work()
-        cpu.append((time.process_time() - cpu_since) / events * 1e6)
-        wall.append(events / (time.perf_counter() - wall_since))
-    return {"cpu_us": round(statistics.median(cpu), 3), "events_s": round(statistics.median(wall))}
+def table(found: dict[str, Any]) -> Iterator[str]:
+    """The figures as Markdown tables."""
+    yield "| row | µs CPU/event | events per CPU second | events/s | of the loop | floor is × | peak MB |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    floor = next(row for row in found["rows"] if row["row"] == "floor")
+    for row in found["rows"]:
+        yield (
+            f"| {row['what']} | {row['cpu_us']:.2f} | {row['events_per_cpu_s']:,} | {row['events_per_s']:,} "
+            f"| {row['of_loop']:.2f} | {row['cpu_us'] / floor['cpu_us']:.1f} | {row['peak_mb']} |"
+        )
+    if found["skipped"]:
+        yield f"\nSkipped: {found['skipped']}"
+    yield "\n| load | events/s | event → fact p50 / p99 ms | tick → fact p50 / p99 ms | CPU share | peak MB |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for load in found["loads"]:
+        yield (
+            f"| {load['load']} | {load['events_per_s']:,} | {load['event_p50_ms']} / {load['event_p99_ms']} "
+            f"| {load['tick_p50_ms']} / {load['tick_p99_ms']} | {load['cpu_share']} | {load['peak_mb']} |"
+        )
+    yield "\n| stores | µs CPU/event | peak MB | KB a store above one | resume s |"
+    yield "|---:|---:|---:|---:|---:|"
+    for row in found["stores"]:
+        yield f"| {row['stores']:,} | {row['cpu_us']} | {row['peak_mb']} | {row['kb_per_store']} | {row['resume_s']} |"
+    yield "\n| snapshot of a store | bytes |"
+    yield "|---|---:|"
+    for name, size in found["snapshots"].items():
+        yield f"| {name} | {size:,} |"
 
 
 def main() -> None:
-    """Print the table, or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
+    """Print the tables, or JSON."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--events", type=int, default=600_000)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    stores = [f"s{index:03d}" for index in range(100)]
-    fast, few = log_of(options.events, 200_000, stores), options.events // 10
-    small = log_of(few, 200_000, stores)
-    steady = log_of(options.events, 5_000, stores)
-    count, repeats = options.events, options.repeats
-    rows = {
-        "plain loop, msgspec": measure(lambda: loop(fast), count, repeats),
-        "floor (200,000/s of log time)": measure(lambda: floor(fast, stores), count, repeats),
-        "floor (5,000/s, 54 facts per store and second)": measure(lambda: floor(steady, stores), count, 1),
-        "bytewax fold_window, msgspec": measure(lambda: windows(small, by_msgspec), few, repeats),
-        "bytewax fold_window, json": measure(lambda: windows(small, by_json), few, repeats),
-    }  # fmt: skip
-    product = rows["floor (200,000/s of log time)"]["cpu_us"]
-    for row in rows.values():
-        row["floor_is_times"] = round(row["cpu_us"] / product, 2)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    if options.json:
-        print(json.dumps({"rows": rows, "peak_mb": peak_mb}))
-        return
-    for name, row in rows.items():
-        print(
-            f"{name:48} {row['cpu_us']:8.2f} µs CPU {row['events_s']:>10,}/s {row['floor_is_times']:6.2f}×"
-        )
-    print(f"peak memory {peak_mb} MB")
+    found = measure(options.events, options.repeats)
+    print(json.dumps(found) if options.json else "\n".join(table(found)))
 
 
 if __name__ == "__main__":
