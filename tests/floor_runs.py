@@ -11,7 +11,7 @@ from bytewax.testing import TestingSink, TestingSource, cluster_main, run_main
 from flows.facts import Fact, FactBatch, FactKey
 from flows.settings import FlowsSettings
 from flows.topology import live
-from sensors.events import Dwell, Event, Footfall, Line, Pos, Queue, Stock
+from sensors.events import Dwell, Event, Footfall, Line, Pos, Queue, Stock, Tender
 from sensors.keyspace import partition_of
 from sensors.settings import Door, Hours, SensorsSettings, Store, Text, Zone
 from sensors.streams import Entry, Position
@@ -68,12 +68,19 @@ def _random_event(draw: random.Random, index: int, at: datetime, store: str) -> 
         return Pos(
             **common, source="till0", till=draw.choice("12"), transaction=f"t{ticket}",
             nature="return" if ticket % 7 == 0 else "sale", state=draw.choice(["open", "completed", "completed", "voided"]),
-            net_minor=draw.randint(100, 900), lines=[Line(sku=draw.choice("pqr"), units=draw.randint(1, 3))],
+            net_minor=draw.randint(100, 900),
+            lines=[Line(sku=draw.choice("pqr"), units=draw.randint(1, 3), category="abc"[index % 3]), Line(sku="s")],
+            associate=f"a{ticket % 3}", member=f"m{ticket % 5}", tenders=[Tender(means="card", amount_minor=100)],
         )  # fmt: skip
     if kind < 0.9:
         dwell_s, visits = draw.expovariate(1 / 90), draw.randint(1, 2)
         return Dwell(
-            **common, source="cam1", zone=draw.choice("xy"), dwell_s=dwell_s, visits=visits
+            **common,
+            source="cam1",
+            zone=draw.choice("xy"),
+            dwell_s=dwell_s,
+            visits=visits,
+            track=f"t{index % 9}",
         )
     if kind < 0.95:
         return Queue(**common, source="cam0", till="1", length=draw.randint(0, 9), served=1)
