@@ -9,6 +9,8 @@ from msgspec import Struct
 from sensors.codec import Outcome
 from sensors.events import KINDS, Event, Status
 from sensors.reject import Reject
+from sensors.verbatim import KINDS as VERBATIM_KINDS
+from sensors.verbatim import Verbatim
 
 DEVICES = 10_000  # remembered at once; the longest unheard goes first
 SAMPLE_BYTES = 512
@@ -82,6 +84,28 @@ class DeviceTable:
                 seen.kinds.sort()
             if kind == "status":
                 _note_status(seen, outcome)
+
+    def passed(self, said: Verbatim, store: str, topic: str, received_at: datetime) -> None:
+        """Note a message that went into the log as it came."""
+        if said.source is not None:
+            self._count((store, said.source), said.events, topic, received_at)
+            return
+        for event in said.events:  # they name sources of their own
+            self._count((store, event.source), [event], topic, received_at)
+
+    def _count(
+        self, key: tuple[str, str], events: Sequence[Event], topic: str, received_at: datetime
+    ) -> None:
+        seen = self._changed.get(key) or self._take(key, topic, received_at)
+        seen.topic, seen.adapter, seen.received_at = topic, "", received_at
+        seen.events += len(events)
+        seen.at, seen.skew_s = events[-1].at, None
+        kinds = {VERBATIM_KINDS[kind] for kind in set(map(type, events))}
+        if not kinds.issubset(seen.kinds):
+            seen.kinds = sorted(kinds.union(seen.kinds))
+        if "status" in kinds:
+            for event in events:
+                _note_status(seen, event)
 
     def changed(self) -> list[DeviceSeen]:
         """Who was heard since the last call."""

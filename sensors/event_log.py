@@ -4,17 +4,25 @@ An entry is a micro-batch: ``e`` newline-joined JSON events, ``t`` received_at a
 ``e``. Redis numbers the entries, so several ingests may append to one partition.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from sensors.clock import from_ms, to_ms
 from sensors.keyspace import committed_key, log_key
-from sensors.stream_source import parse_entry
+from sensors.stream_source import UNREACHABLE, parse_entry
 from sensors.streams import START, Entry, Position
+
+Command = tuple[Any, ...]
+"""A Redis command and its arguments."""
+
+ANSWER_S = 5.0  # an answer that takes longer is taken for lost
 
 
 class Batch(NamedTuple):
@@ -35,19 +43,71 @@ def append(client: redis.Redis, batches: Sequence[Batch]) -> list[Answer]:
     A refusal (``OutOfMemoryError`` while Redis is full) is an answer. Raises ``redis.ConnectionError`` or
     ``redis.TimeoutError`` if it is not known what was taken: append them again, readers drop the repeats.
     """
-    pipeline = client.pipeline(transaction=False)
-    for batch in batches:
-        pipeline.xadd(log_key(batch.partition), _fields(batch))
-    answers: list[Any] = pipeline.execute(raise_on_error=False)
-    for answer in answers:
-        if isinstance(answer, redis.RedisError) and not isinstance(answer, ResponseError):
-            raise answer
-    return [a if isinstance(a, ResponseError) else Position.parse(a) for a in answers]
+    if not batches:
+        return []
+    flight = InFlight(client, [xadd(batch) for batch in batches])
+    return [a if isinstance(a, ResponseError) else Position.parse(a) for a in flight.answers()]
 
 
-def _fields(batch: Batch) -> dict[Any, Any]:
-    stamp = {b"t": to_ms(batch.received_at)}
-    return {**stamp, b"e": batch.lines} if batch.lines else stamp
+def xadd(batch: Batch) -> Command:
+    """The command that appends a batch."""
+    stamp = (b"t", to_ms(batch.received_at))
+    body = (b"e", batch.lines) if batch.lines else ()
+    return ("XADD", log_key(batch.partition), "*", *stamp, *body)
+
+
+class InFlight:
+    """Commands on their way to Redis, sent at once on a connection of their own; the answers come when they come.
+
+    So the caller reads on while Redis waits for its disk. Raises ``redis.ConnectionError`` or
+    ``redis.TimeoutError`` from every method if it is not known what was taken.
+
+    Args:
+        client: whose pool lends the connection until ``answers`` or ``drop``.
+        commands: at least one.
+    """
+
+    def __init__(self, client: redis.Redis, commands: Sequence[Command]) -> None:
+        self._pool, self._count = client.connection_pool, len(commands)
+        self._connection = self._pool.get_connection()
+        self._late_at = time.monotonic() + ANSWER_S
+        with self._lost_on_error():
+            packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call]
+            self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call]
+
+    def is_answered(self, wait_s: float = 0) -> bool:
+        """Whether answers are there, after at most ``wait_s``; raises ``TimeoutError`` if they are overdue."""
+        with self._lost_on_error():
+            if self._connection.can_read(timeout=wait_s):
+                return True
+            if time.monotonic() > self._late_at:
+                raise RedisTimeoutError(f"no answer within {ANSWER_S} s")
+            return False
+
+    def answers(self) -> list[Any]:
+        """Each command's answer in order, a refusal as its exception; waits for them."""
+        said: list[Any] = []
+        with self._lost_on_error():
+            while len(said) < self._count:
+                try:
+                    said.append(self._connection.read_response())
+                except ResponseError as refusal:
+                    said.append(refusal)
+        self._pool.release(self._connection)
+        return said
+
+    def drop(self) -> None:
+        """Give up on it: what was taken stays unknown."""
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+        self._pool.release(self._connection)
+
+    @contextmanager
+    def _lost_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except UNREACHABLE:
+            self.drop()
+            raise
 
 
 def is_full(answer: Answer) -> bool:

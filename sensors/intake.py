@@ -1,7 +1,7 @@
 """Messages → what the log is to take: our own format, or a device's through its adapter. Total.
 
 topic ─┬─ matches a [[sensors.devices]] filter ─▶ its adapter ─┐
-       ├─ floor/v1/…                           ─▶ codec       ─┼▶ Taken: lines by partition, rejects, devices
+       ├─ floor/v1/…  ─ as it came, or through ─▶ codec       ─┼▶ Taken: lines by partition, rejects, devices
        └─ neither                              ─▶ reject      ─┘
 """
 
@@ -22,6 +22,7 @@ from sensors.pseudonym import Pseudonym
 from sensors.reject import Reject
 from sensors.settings import Device, SensorsSettings
 from sensors.topics import Topic, matches, parse_topic
+from sensors.verbatim import Gate
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _log = structlog.get_logger("sensors.intake")
@@ -90,6 +91,7 @@ class Intake:
         devices: DeviceTable,
     ) -> None:
         self._codec = Codec(settings, pseudonym)
+        self._gate = Gate(settings.limits)
         self._partitions = {
             store.id: partition_of(store.id, settings.log.partitions) for store in settings.stores
         }
@@ -99,22 +101,50 @@ class Intake:
 
     def take(self, messages: Sequence[Message], received_at: datetime) -> Taken:
         """Decode a batch received at one moment."""
-        events: defaultdict[int, list[Event]] = defaultdict(list)
+        lines: defaultdict[int, list[bytes]] = defaultdict(list)
         rejects: list[Reject] = []
+        events = 0
         for message in messages:
-            outcomes = self.decode(message.payload, message.topic, received_at)
-            good = [outcome for outcome in outcomes if not isinstance(outcome, Reject)]
-            if good:  # a message speaks for one store
-                events[self._partitions[good[0].store]] += good
-            if len(good) < len(outcomes):
-                rejects += [outcome for outcome in outcomes if isinstance(outcome, Reject)]
+            partition, said, count = self._verbatim(message, received_at) or self._decoded(
+                message, received_at, rejects
+            )
+            if count:
+                lines[partition].append(said)
+                events += count
         return Taken(
-            {partition: _encode_lines(batch)[:-1] for partition, batch in events.items()},
-            sum(map(len, events.values())),
+            {partition: b"\n".join(parts) for partition, parts in lines.items()},
+            events,
             rejects,
             [(message.mid, message.session) for message in messages if message.mid],
             received_at,
         )
+
+    def _verbatim(self, message: Message, received_at: datetime) -> tuple[int, bytes, int] | None:
+        """Partition, lines and number of events of a message that can go into the log as it came."""
+        route = self._routes.get(message.topic or "")
+        if not isinstance(route, Topic):
+            return None
+        partition = self._partitions.get(route.store)
+        passed = (
+            None if partition is None else self._gate.passed(message.payload, route, received_at)
+        )
+        if passed is None or partition is None:
+            return None
+        self._table.passed(passed, route.store, message.topic or "", received_at)
+        return partition, passed.lines, len(passed.events)
+
+    def _decoded(
+        self, message: Message, received_at: datetime, rejects: list[Reject]
+    ) -> tuple[int, bytes, int]:
+        """The same of any other message, after decoding; what it cannot take is added to ``rejects``."""
+        outcomes = self.decode(message.payload, message.topic, received_at)
+        good: list[Event] = []
+        for outcome in outcomes:
+            (rejects if isinstance(outcome, Reject) else good).append(outcome)  # type: ignore[arg-type]
+        if not good:
+            return 0, b"", 0
+        # a message speaks for one store
+        return self._partitions[good[0].store], _encode_lines(good)[:-1], len(good)
 
     def decode(self, payload: bytes, topic: str | None, received_at: datetime) -> list[Outcome]:
         """One message's events and rejects; the device table has heard of it."""

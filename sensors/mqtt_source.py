@@ -16,7 +16,8 @@ from sensors.clock import Clock, wake_in
 from sensors.intake import Message
 from sensors.settings import Log
 
-POLL_S = 0.003  # between looks at a silent broker
+POLL_S = 0.003  # between looks at a quiet broker
+BUSY = 16  # this many messages in one look: the next one waits in the socket already
 BYTES_PER_EVENT = 512  # a round of large messages ends early
 
 
@@ -138,7 +139,7 @@ class _Session(StatefulSourcePartition[Round, None]):
         room = self._most - self._backlog.held - len(self._waiting)
         wanted = max(0, min(room, self._full - len(self._waiting)))
         arrived = self._broker.poll(wanted)
-        self._is_busy = bool(arrived) and len(arrived) >= wanted
+        self._is_busy = bool(arrived) and len(arrived) >= min(wanted, BUSY)
         if arrived and not self._waiting:
             self._due_at = time.monotonic() + self._wait_s
         self._waiting += arrived

@@ -33,6 +33,8 @@ _log = structlog.get_logger("sensors.topology")
 
 Find = Callable[[str], Adapter]
 
+DRAIN_S = 0.5  # at the end, for Redis to take what is on its way
+
 
 def ingest(source: MqttSource, intake: Intake, writer: LogWriter, mqtt: MqttClient) -> Dataflow:
     """The wiring."""
@@ -69,7 +71,7 @@ class _LogPartition(StatelessSinkPartition[Taken]):
             self._writer.take(taken)
 
     def close(self) -> None:
-        self._writer.flush()
+        self._writer.drain(DRAIN_S)
         if self._writer.held:
             _log.warning("left-at-the-broker", messages=self._writer.held)
         self._mqtt.close()
