@@ -26,7 +26,7 @@ class FloorcastSettings(Table, kw_only=True, frozen=True):
     archive_dir: str = ".floorcast/archive"
     metrics_host: str = "127.0.0.1"
     metrics_port: int = (
-        0  # of ingest; floor, alert and deliver take the next three. 0: no metrics pages
+        0  # of ingest; floor, alert, deliver and webhook take the next four. 0: no metrics pages
     )
     demo: bool = False  # `floorcast up` simulates the stores: a warm history, then live devices
     demo_days: Annotated[int, Meta(ge=1, le=365)] = 28  # of warm history

@@ -8,7 +8,7 @@ from floorcast.errors import UnavailableError
 from floorcast.main import Session
 from floorcast.settings import Settings, SettingsError
 
-STAGES = ("ingest", "floor", "alert", "deliver")
+STAGES = ("ingest", "floor", "alert", "deliver", "webhook")
 """In the order of their metrics ports."""
 
 

@@ -1,5 +1,7 @@
 """What ingest counts, for a metrics page; Prometheus names, each once."""
 
+from typing import Literal
+
 from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter("floorcast_ingest_messages", "MQTT messages taken from the broker.")
@@ -11,4 +13,15 @@ APPEND_S = Histogram(
     "floorcast_ingest_append_seconds",
     "One round trip of appends to the log.",
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0),
+)
+
+Hooked = Literal[
+    "taken", "repeated", "handshake", "refused", "unknown", "too-large", "too-many", "unavailable"
+]
+"""What became of a webhook call."""
+
+WEBHOOKS = Counter("floorcast_webhook_calls", "Webhook calls.", ["path", "outcome"])
+HELD_BACK = Gauge(
+    "floorcast_log_held_back_seconds",
+    "By how much the slowest consumer keeps the log beyond its retention.",
 )

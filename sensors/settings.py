@@ -159,8 +159,32 @@ class Device(Table, kw_only=True, frozen=True):
     doors: dict[str, str] = {}  # the vendor's line or channel → our door
     zones: dict[str, str] = {}  # the vendor's zone → our zone
     tills: dict[str, str] = {}
-    secret_file: str = ""  # webhook signature key
+    secret_file: str = ""  # webhook signature keys or tokens, one a line
+    scheme: str = ""  # how a webhook proves who speaks; default: its adapter's own, else a token
     options: dict[str, Any] = {}  # what only this adapter understands; it validates them
+
+
+class Webhook(Table, kw_only=True, frozen=True):
+    """``floorcast webhook``: signed HTTP for tills and gateways that cannot speak MQTT."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8060
+    public_url: str = ""  # what the vendors call, without /hook: https://hooks.example.com
+    forwarded_allow_ips: str = "127.0.0.1"  # proxies whose X-Forwarded-For is believed
+    tls_cert: str = ""
+    tls_key: str = ""
+    client_id: str = "floorcast-webhook"
+    username: str = ""  # at the broker; default as [sensors.broker]
+    password_file: str = ""
+    rate_per_s: Positive = 20.0  # of one path and caller, on average …
+    burst: PositiveInt = 100  # … and at once
+    tolerance_s: Positive = 300.0  # a signed time older than this is refused
+    replay_h: Positive = (
+        72.0  # likewise what a signed body says of its own time: retries go on for days
+    )
+    remember_h: Positive = 24.0  # deliveries whose repeat is absorbed
+    remember: PositiveInt = 100_000  # of them at most
+    puback_s: Positive = 5.0  # how long the broker may take
 
 
 class SensorsSettings(Table, kw_only=True, frozen=True):
@@ -173,6 +197,7 @@ class SensorsSettings(Table, kw_only=True, frozen=True):
     stores: list[Store] = []
     ranges: dict[str, list[Product]] = {}
     devices: list[Device] = []
+    webhook: Webhook = Webhook()
     hash_key_file: str = ""  # key of the member and associate hashes; default: kept in embedded_dir
 
     def store(self, store_id: str) -> Store:
