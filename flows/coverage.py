@@ -25,6 +25,9 @@ class Heard:
         self.base = 0  # minute of the lowest bit
         self._bits: dict[str, int] = {}
 
+    def __bool__(self) -> bool:
+        return any(self._bits.values())
+
     def mark(self, door: str, minute: int) -> None:
         """A door said something about this minute."""
         if not self._bits:

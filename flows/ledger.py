@@ -55,6 +55,7 @@ class Ledger:
         """Count a batch of this store's events, each once; returns its commands in order."""
         devices, admit_id = self.devices, self.ids.admit
         now_s = received_at.timestamp()
+        oldest = instant_of(max(0, self.minute - self.quarters.keep))
         commands: list[Command] = []
         repeats, since, until, newest = 0, received_at, received_at, received_at
         run: list[AnyEvent] = []  # plain counts of the minute [since, until), ``newest`` among them
@@ -80,7 +81,7 @@ class Ledger:
                 if newest < at < until:
                     newest = at
                 elif not since <= at < until:
-                    self._count(run, newest)
+                    self._count(run, newest, oldest)
                     run, newest = [], at
                     since = instant_of(minute_of(at))
                     until = since + _MINUTE
@@ -88,19 +89,23 @@ class Ledger:
             elif kind is Command:
                 commands.append(event)  # type: ignore[arg-type]
             else:
+                if at < oldest:
+                    self.counters["too_late"] += 1
                 self._touch(at)
                 for part, sign in self._resolve(event, now_s):
                     self._add(part, sign)
-        self._count(run, newest)
+        self._count(run, newest, oldest)
         counted = len(events) - repeats
         self.counters["events"] += counted
         self.counters["repeats"] += repeats
         self.unreported += counted
         return commands
 
-    def _count(self, run: list[AnyEvent], newest: datetime) -> None:
+    def _count(self, run: list[AnyEvent], newest: datetime, oldest: datetime) -> None:
         """Add plain counts of one minute."""
-        if run:
+        if run and newest < oldest:
+            self.counters["too_late"] += len(run)
+        elif run:
             tallies = self._touch(newest).tallies
             for part in _COUNTS:
                 part.run(tallies, self.now_fresh, run)
@@ -156,8 +161,7 @@ class Ledger:
         day = self.profile.day_of(minute)
         quarter = minute - minute % QUARTER
         if minute < self.minute - self.quarters.keep:
-            self.counters["too_late"] += 1
-            return
+            return  # counted as too late when it came
         for door in pane.tallies.get("footfall", ()):
             self.heard.mark(door, minute)
             changes.heard.add(minute)

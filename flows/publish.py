@@ -118,6 +118,7 @@ class Publisher:
                 reading.reason,
                 coverage,
                 reading.detail,
+                view.pane.newest,
             )
             key = (measure.metric, reading.subject, reading.window or view.window)
             if reading.span is not None and reading.window == "quarter":
@@ -163,6 +164,7 @@ class Publisher:
         coverage = span.coverage = self.ledger.coverage(*bounds)
         view = self._view(window, bounds, span.pane, at, closed=True, coverage=coverage)
         old = self._view(window, bounds, before or span.pane, at, closed=True)
+        fresher = before is not None and before.newest != span.pane.newest
         for measure in measures_over(window):
             recovered = measure.covered and coverage != was_covered
             was = {} if before is None else {r.subject: r[:3] for r in measure.read(old)}
@@ -171,7 +173,7 @@ class Publisher:
                 changed = before is not None and was.get(reading.subject) != reading[:3]
                 if changed or (recovered and not turned):
                     span.revisions[name] = span.revisions.get(name, 0) + 1
-                if changed or recovered or turned:
+                if changed or recovered or turned or fresher:
                     revision = span.revisions.get(name, 0)
                     yield self._fact(measure, reading, view, span.state, revision)
 

@@ -55,8 +55,8 @@ class Rolling:
         }:
             inside = [minutes[known] for known in range(*self.span) if known in minutes]
             self.pane.rebuild(kind, inside)
-        if not self.pane.tallies:
-            self.pane.newest = None
+        inside = (minutes[known].newest for known in range(*self.span) if known in minutes)
+        self.pane.newest = max(filter(None, inside), default=None)
         return entered + left
 
 

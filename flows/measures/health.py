@@ -28,7 +28,8 @@ def sensor_health(view: View) -> Iterator[Reading]:
             detail["said"] = level.detail
         yield Reading(state, f"device:{device}", detail=detail)
     if view.heard:
-        yield Reading("counted", detail=dict(view.counters))
+        reason = "events_too_late" if view.counters.get("too_late") else ""
+        yield Reading("counted", reason=reason, detail=dict(view.counters))
 
 
 MEASURES = (

@@ -1,17 +1,35 @@
-"""People at the doors: visitors, exits, passers-by, and how many are inside."""
+"""People at the doors: visitors, groups, exits, passers-by, and how many are inside."""
 
 from collections.abc import Iterator
 
 from flows.facts import Evidence
-from flows.measure import Measure, Reading, View
+from flows.footing import footing
+from flows.measure import Measure, Reading, View, ratio
 from flows.tallies.footfall import DoorTally
+from flows.tallies.series import DoorSeries
 
 
 def visitors(view: View) -> Iterator[Reading]:
-    """People counted in, without staff and children, for the store and each door."""
-    yield Reading(view.total(DoorTally).visitors)
-    for door, tally in view.of(DoorTally).items():
-        yield Reading(tally.visitors, f"door:{door}")
+    """People in, without staff and children, for the store and each door.
+
+    What a silent door missed is filled in and said so: state ``imputed``, ``k`` those really counted.
+    """
+    seen = footing(view)
+    if not seen.imputed:
+        yield Reading(seen.counted)
+    else:
+        yield _imputed(seen.visitors, seen.counted, "")
+    tallies = view.of(DoorTally)
+    for door in {**tallies, **seen.imputed}:
+        counted = tallies[door].visitors if door in tallies else 0
+        if door in seen.imputed:
+            yield _imputed(counted + seen.imputed[door], counted, f"door:{door}")
+        else:
+            yield Reading(counted, f"door:{door}")
+
+
+def _imputed(value: int, counted: int, subject: str) -> Reading:
+    return Reading(value, subject, Evidence(k=counted), "door_silent", state="imputed")
 
 
 def exits(view: View) -> Iterator[Reading]:
@@ -21,28 +39,65 @@ def exits(view: View) -> Iterator[Reading]:
         yield Reading(tally.left, f"door:{door}")
 
 
+def groups(view: View) -> Iterator[Reading]:
+    """Groups in; where only some messages tell groups, their share is extended to all. ``None`` if none tells."""
+    total = view.total(DoorTally)
+    whole = ratio(total.groups * total.entered, total.grouped)
+    yield Reading(
+        None if whole is None else round(whole, 1),
+        evidence=Evidence(n=total.entered, k=total.grouped),
+        reason="" if total.grouped == total.entered else "extended",
+    )
+
+
 def passers_by(view: View) -> Iterator[Reading]:
     """People who walked past, where a door's sensor sees the street; unknown where none does."""
-    seeing = {door.id for door in view.profile.store.doors if door.counts_passers}
-    tallies = view.of(DoorTally)
-    known = {door: tally for door, tally in tallies.items() if door in seeing or tally.passed}
+    known = _seeing(view)
     if known:
         yield Reading(sum(tally.passed for tally in known.values()))
         for door, tally in known.items():
             yield Reading(tally.passed, f"door:{door}")
 
 
+def capture_rate(view: View) -> Iterator[Reading]:
+    """Visitors ÷ passers-by at the doors that see the street; ``None`` while nobody passed."""
+    known = _seeing(view)
+    if known:
+        passed = sum(tally.passed for tally in known.values())
+        came = sum(tally.visitors for tally in known.values())
+        yield Reading(ratio(came, passed), evidence=Evidence(n=passed, k=came))
+
+
+def _seeing(view: View) -> dict[str, DoorTally]:
+    seeing = {door.id for door in view.profile.store.doors if door.counts_passers}
+    tallies = view.of(DoorTally)
+    return {door: tally for door, tally in tallies.items() if door in seeing or tally.passed}
+
+
 def occupancy(view: View) -> Iterator[Reading]:
     """People inside: Σ in − Σ out since the daily reset, not below 0; the uncorrected sum is in ``detail``."""
-    day = View(view.profile, "day", (view.start, view.end), view.today, view.at)
-    total = day.total(DoorTally)
-    inside = total.entered - total.left
-    if day.of(DoorTally):
+    total, counted = _today(view)
+    if counted:
+        inside = total.entered - total.left
         yield Reading(
             max(0, inside),
             detail={"capacity": view.profile.store.capacity, "counted": inside},
             evidence=Evidence(n=total.entered, k=total.left),
         )
+
+
+def occupancy_share(view: View) -> Iterator[Reading]:
+    """People inside ÷ the store's limit; ``full`` from 1 on."""
+    total, counted = _today(view)
+    if counted:
+        inside, limit = max(0, total.entered - total.left), view.profile.store.capacity
+        reason = "full" if inside >= limit else ""
+        yield Reading(ratio(inside, limit), evidence=Evidence(n=limit, k=inside), reason=reason)
+
+
+def _today(view: View) -> tuple[DoorTally, bool]:
+    day = View(view.profile, "day", (view.start, view.end), view.today, view.at)
+    return day.total(DoorTally), bool(day.of(DoorTally))
 
 
 def occupancy_drift(view: View) -> Iterator[Reading]:
@@ -54,9 +109,12 @@ def occupancy_drift(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("visitors", "people", (DoorTally,), visitors, covered=True),
+    Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True),
     Measure("exits", "people", (DoorTally,), exits, covered=True),
+    Measure("groups", "groups", (DoorTally,), groups, covered=True),
     Measure("passers_by", "people", (DoorTally,), passers_by, covered=True),
+    Measure("capture_rate", "ratio", (DoorTally,), capture_rate, covered=True),
     Measure("occupancy", "people", (DoorTally,), occupancy, windows=("now",)),
+    Measure("occupancy_share", "ratio", (DoorTally,), occupancy_share, windows=("now",)),
     Measure("occupancy_drift", "people", (DoorTally,), occupancy_drift, windows=("day",)),
 )

@@ -67,6 +67,7 @@ def contribute(pane: Tallies, now: Tallies, event: Footfall, sign: int) -> None:
 def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall], sign: int = 1) -> None:
     """Add counts of one minute, door by door; what nobody entered or left by is skipped."""
     minute = int(events[0].at.timestamp() // MINUTE_S)
+    since = minute * MINUTE_S
     singles = subjects_of(pane, Singles)
     visitors: dict[str, int] = {}
     groups: dict[str, int] = {}
@@ -82,8 +83,13 @@ def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall], sig
             lone = singles.get(event.door)
             if lone is None:
                 lone = singles[event.door] = Singles()
-            second = minute * MINUTE_S + event.at.second
-            add_counts(lone.came if entered else lone.went, {second: 1}, sign)
+            crossings = lone.came if entered else lone.went
+            second = since + event.at.second
+            total = crossings.get(second, 0) + sign
+            if total:
+                crossings[second] = total
+            else:
+                del crossings[second]
     for door, count in visitors.items():
         series = tally_of(pane, DoorSeries, door)
         add_counts(series.visitors, {minute: count}, sign)

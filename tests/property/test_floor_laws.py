@@ -13,7 +13,7 @@ from flows.ledger import Ledger
 from flows.profile import Profiles
 from flows.publish import Publisher
 from flows.snapshot import dump, load
-from sensors.events import Event
+from sensors.events import Event, Footfall
 from tests.floor_runs import (
     FLOWS,
     SENSORS,
@@ -127,3 +127,49 @@ def test_a_late_backlog_revises() -> None:
     revised = [f for f in newest(held).values() if f.revision]
     assert revised
     assert all(f.state == "final" for f in revised if f.window == "quarter")
+
+
+@slow
+@given(st.integers(0, 1000), st.integers(30, 149))
+def test_a_restart_says_no_fact_differently(seed: int, cut: int) -> None:
+    """Whatever a store says after a restart, live facts too, is what it would have said or had said without one."""
+    profiles = Profiles(FLOWS, SENSORS)
+    events = random_events(seed, 150)
+    whole = Publisher(Ledger(profiles.of("north")))
+    resumed: Publisher | None = None
+    held: dict[FactKey, Fact] = {}
+    compared = 0
+    for index, event in enumerate(events):
+        for publisher in (whole, resumed):
+            if publisher is not None:
+                publisher.ledger.take([event], event.at)
+        held |= {fact.key: fact for fact in whole.tick(event.at)}
+        for fact in resumed.tick(event.at) if resumed is not None else ():
+            was = held[fact.key]
+            assert msgspec.structs.replace(fact, as_of=was.as_of) == was
+            compared += 1
+        if index == cut:
+            resumed = load(dump(whole), profiles.of)
+    assert compared
+
+
+@slow
+@given(st.integers(0, 10_000), st.integers(0, 60))
+def test_numbers_shuffled_over_a_restart_count_once(seed: int, cut: int) -> None:
+    """A device's numbers, out of order within the window and repeated, count once each on both sides of a restart."""
+    profiles, draw = Profiles(FLOWS, SENSORS), random.Random(seed)
+    arrivals = [
+        (seq + draw.uniform(0, 40), seq)
+        for seq in range(1, 201)
+        for _ in range(draw.choice((1, 1, 2)))
+    ]
+    publisher = Publisher(Ledger(profiles.of("north")))
+    for index, (_, seq) in enumerate(sorted(arrivals)):
+        at = START + timedelta(seconds=seq)
+        event = Footfall(at=at, store="north", source="cam1", seq=seq, door="a", entered=1)
+        publisher.ledger.take([event], START + timedelta(seconds=300))
+        if index % 61 == cut:
+            publisher = load(dump(publisher), profiles.of)
+    publisher.tick(START + timedelta(seconds=300))
+    assert publisher.ledger.counters["events"] == 200
+    assert publisher.ledger.counters["repeats"] == len(arrivals) - 200
