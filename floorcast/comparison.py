@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from alerts.incident import Incident
-from floorcast.replay import Name, name_of
+from floorcast.replayed import Name, name_of
 from flows.facts import Fact
 
 Change = Literal["only in A", "only in B", "differs"]

@@ -1,11 +1,13 @@
 """Output lines in log order whatever order workers made them in, in flat memory: sorted runs, merged at the end."""
 
 import heapq
+import shutil
 import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -47,20 +49,35 @@ class Ordered:
     def _spill(self) -> None:
         self._held.sort(key=_by_key)
         run = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - lives until the merge has read it
-        for key, line in self._held:
-            run.write(msgspec.json.encode(key) + b"\t" + line + b"\n")
+        run.writelines(map(_row, self._held))
         run.seek(0)
         self._runs.append(run)
         self._held = []
 
     def lines(self) -> Iterator[bytes]:
         """Every line in order, without its line feed; the runs are gone afterwards."""
+        for _, line in self._merged():
+            yield line
+
+    def _merged(self) -> Iterator[Keyed]:
         self._held.sort(key=_by_key)
         streams: list[Iterable[Keyed]] = [self._held, *(_read(run) for run in self._runs)]
-        for _, line in heapq.merge(*streams, key=_by_key):
-            yield line
+        yield from heapq.merge(*streams, key=_by_key)
         _close(self._runs)
         self._held = []
+
+    def dump(self, path: Path) -> None:
+        """Put every line into a file, in order; the runs are gone afterwards."""
+        with path.open("wb") as file:
+            file.writelines(map(_row, self._merged()))
+
+    def load(self, path: Path) -> None:
+        """Take up a file that was dumped, as a run; it is read when the lines are."""
+        run = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - lives until the merge has read it
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, run)
+        run.seek(0)
+        self._runs.append(run)
 
 
 def _close(runs: list[BinaryIO]) -> None:
@@ -68,6 +85,10 @@ def _close(runs: list[BinaryIO]) -> None:
     for run in runs:
         run.close()
     runs.clear()
+
+
+def _row(keyed: Keyed) -> bytes:
+    return msgspec.json.encode(keyed[0]) + b"\t" + keyed[1] + b"\n"
 
 
 def _read(run: BinaryIO) -> Iterator[Keyed]:

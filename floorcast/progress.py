@@ -8,7 +8,7 @@ from datetime import tzinfo
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from floorcast.replay import Totals
+from floorcast.replayed import Totals
 
 
 class Bar:

@@ -3,96 +3,37 @@
 entries ─▶ flows.floor ─┬─▶ facts
                         └─▶ alerts.alerting ─▶ incidents
 
-What comes out is put into log order, so the same log gives the same bytes with any number of workers.
+What comes out is put into log order, so the same log gives the same bytes with any number of workers. Stopped with
+``stop``, the flow takes a last snapshot; resumed from it, it goes on with the entry behind and gives the same bytes.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from typing import Literal, NamedTuple, TypeVar
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
 
-import msgspec
 from bytewax import operators as op
 from bytewax.dataflow import Dataflow, Stream
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from bytewax.recovery import RecoveryConfig
 from bytewax.testing import cluster_main, run_main
 
 from alerts.incident import IncidentBatch
 from alerts.topology import alerting
-from floorcast.ordered import Key, Keyed, Ordered
+from floorcast.replayed import Keep, Replayed, Totals
 from floorcast.settings import Settings
-from flows.facts import Fact, FactBatch
-from flows.sink import ALIGNED
-from flows.topology import floor
-from sensors.streams import Entry, Position
+from flows.facts import FactBatch
+from flows.topology import floor, recovery
+from sensors.clock import SystemClock
+from sensors.streams import Entry
 
 BATCH = 256  # entries handed to the dataflow at once
+RARELY = timedelta(days=1)  # between snapshots: only the one at the end is wanted
 Item = TypeVar("Item")
-Keep = Literal["all", "last", "none"]
-
-_encode = msgspec.json.Encoder().encode
-
-
-class Totals:
-    """What a replay has seen so far; read while it runs.
-
-    Attributes:
-        at: time received of the newest entry, ``None`` before the first.
-    """
-
-    def __init__(self) -> None:
-        self.entries = self.ticks = self.events = 0
-        self.at: datetime | None = None
-        self.started_at: datetime | None = None
-
-    def add(self, entry: Entry) -> None:
-        """Count one entry."""
-        self.entries += 1
-        self.at = entry.received_at
-        self.started_at = self.started_at or entry.received_at
-        if entry.is_tick:
-            self.ticks += 1
-        else:
-            self.events += entry.lines.count(b"\n") + 1
-
-
-Name = tuple[str, str, str, str, str]
-"""Store, metric, subject, window and, where windows are aligned, start; a level or trailing window has one fact."""
-
-
-def name_of(fact: Fact) -> Name:
-    """What a newer fact replaces this one under, as in Redis."""
-    start = fact.start.isoformat() if fact.window in ALIGNED else ""
-    return fact.store, fact.metric, fact.subject, fact.window, start
-
-
-class Replayed(NamedTuple):
-    """What came out: facts and changed incidents as JSON lines in log order, read once, and the newest of each.
-
-    Attributes:
-        facts: every one, with ``keep="all"``.
-        latest: the newest of each name, with ``keep="last"``.
-        incidents: each time one changed; ``incidents_latest``: the newest state of each, by id.
-    """
-
-    facts: Ordered
-    incidents: Ordered
-    latest: dict[Name, Fact]
-    incidents_latest: dict[str, bytes]
-    totals: Totals
-
-    def facts_in_order(self) -> list[Fact]:
-        """The newest of each fact, by its name."""
-        return [self.latest[key] for key in sorted(self.latest)]
-
-    def fact_lines(self, *, last: bool) -> Iterable[bytes]:
-        """Facts as JSON lines in log order; with ``last`` the newest of each, by name."""
-        return map(_encode, self.facts_in_order()) if last else self.facts.lines()
-
-    def incident_lines(self, *, last: bool) -> Iterable[bytes]:
-        """Incidents as JSON lines each time they changed, in log order; with ``last`` the newest of each, by id."""
-        latest = self.incidents_latest
-        return [latest[name] for name in sorted(latest)] if last else self.incidents.lines()
+Take = Callable[[list[Item]], None]
 
 
 def replay(
@@ -101,7 +42,11 @@ def replay(
     *,
     workers: int = 1,
     keep: Keep = "last",
+    forecasts: bool = False,
+    speed: float | None = None,
     on_entry: Callable[[Totals], None] = lambda _totals: None,
+    stop: threading.Event | None = None,
+    state: Path | None = None,
 ) -> Replayed:
     """Run a log through floor and alerts until it ends.
 
@@ -109,140 +54,209 @@ def replay(
         entries: in order of position within each partition; errors they raise end the replay.
         settings: as for the live run.
         workers: bytewax worker threads; the result does not depend on it.
-        keep: of the facts every line, spilled to disk; or the newest of each name, in memory; or none.
+        keep: of the facts every line, spilled to disk; or the newest of each name; or none.
+        forecasts: keep every forecast apart too.
+        speed: times real time; ``None`` as fast as it goes.
         on_entry: called now and then with the totals so far, for a progress bar.
+        stop: once set, the log ends there; with ``state`` all is left in that folder, to be resumed.
+        state: folder of the state; where an interrupted replay left its own, this one goes on from there.
     """
-    result = Replayed(Ordered(), Ordered(), {}, {}, Totals())
-    source = EntrySource(entries, result.totals, on_entry)
-    flow = replay_flow(source, settings, FactsOut(result, keep), IncidentsOut(result))
-    if workers == 1:
-        run_main(flow)  # type: ignore[no-untyped-call]
-    else:
-        cluster_main(flow, [], 0, worker_count_per_proc=workers)  # type: ignore[no-untyped-call]
-    if source.failure:
-        raise source.failure
+    result = Replayed()
+    held = state / "held" if state else None
+    if held and held.is_dir():
+        result.load(held)
+    source = EntrySource(entries, result.totals, on_entry, speed=speed, stop=stop)
+    run_log(
+        source,
+        settings,
+        facts=lambda batches: result.take_facts(batches, keep, forecasts=forecasts),
+        incidents=result.take_incidents,
+        workers=workers,
+        state=state,
+    )
+    result.interrupted = source.interrupted
+    if held and source.interrupted:
+        held.mkdir(parents=True, exist_ok=True)
+        result.dump(held)
     return result
 
 
+def run_log(
+    source: "EntrySource",
+    settings: Settings,
+    *,
+    facts: Take[FactBatch] | None = None,
+    incidents: Take[IncidentBatch] | None = None,
+    workers: int = 1,
+    state: Path | None = None,
+) -> None:
+    """Run a log and hand what comes out to whoever asked; without ``incidents`` the alerts do not run."""
+    flow = replay_flow(source, settings, facts, incidents, exact=state is not None)
+    config: RecoveryConfig | None = recovery(state / "recovery") if state else None
+    if workers == 1:
+        run_main(flow, epoch_interval=RARELY, recovery_config=config)  # type: ignore[no-untyped-call]
+    else:
+        cluster_main(  # type: ignore[no-untyped-call]
+            flow,
+            [],
+            0,
+            epoch_interval=RARELY,
+            recovery_config=config,
+            worker_count_per_proc=workers,
+        )
+    if source.failure:
+        raise source.failure
+
+
 def replay_flow(
-    source: "EntrySource", settings: Settings, facts: "FactsOut", incidents: "IncidentsOut"
+    source: "EntrySource",
+    settings: Settings,
+    facts: Take[FactBatch] | None,
+    incidents: Take[IncidentBatch] | None,
+    *,
+    exact: bool = False,
 ) -> Dataflow:
     """The wiring; only its two ends differ from the live flows."""
     flow = Dataflow("replay")
     entries: Stream[Entry] = op.input("replayed_log", flow, source)
-    batches: Stream[FactBatch] = floor(entries, settings.flows, settings.sensors)
-    op.output("facts_out", batches, facts)
-    changes: Stream[IncidentBatch] = alerting(
-        batches, settings.alerts, settings.sensors, settings.flows
-    )
-    op.output("incidents_out", changes, incidents)
+    batches: Stream[FactBatch] = floor(entries, settings.flows, settings.sensors, exact=exact)
+    if facts:
+        op.output("facts_out", batches, Out(facts))
+    if incidents:
+        changes: Stream[IncidentBatch] = alerting(
+            batches, settings.alerts, settings.sensors, settings.flows
+        )
+        op.output("incidents_out", changes, Out(incidents))
     return flow
 
 
-class EntrySource(FixedPartitionedSource[Entry, None]):
-    """Entries from any iterable, once.
+class EntrySource(FixedPartitionedSource[Entry, int]):
+    """Entries from any iterable, once; its state is how many were taken.
 
     An error the iterable raises ends the flow and is kept as ``failure``, so that it reaches the caller as
     itself and not as bytewax's.
+
+    Args:
+        entries: in log order.
+        totals: told of each entry; what it says already is taken to be behind us when the flow resumes.
+        on_entry: called now and then.
+        speed: times real time; ``None`` as fast as it goes.
+        stop: once set, the log ends.
     """
 
     def __init__(
-        self, entries: Iterable[Entry], totals: Totals, on_entry: Callable[[Totals], None]
+        self,
+        entries: Iterable[Entry],
+        totals: Totals,
+        on_entry: Callable[[Totals], None] = lambda _totals: None,
+        *,
+        speed: float | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self.entries = iter(entries)
         self.totals, self.on_entry = totals, on_entry
+        self.speed, self.stop = speed, stop or threading.Event()
         self.failure: Exception | None = None
+        self.interrupted = False
 
     def list_parts(self) -> list[str]:
         """One: the log is read in its own order."""
         return ["log"]
 
-    def build_part(self, _step_id: str, _for_part: str, _resume_state: None) -> "_EntryPartition":
-        """The reader of the log."""
-        return _EntryPartition(self)
+    def build_part(
+        self, _step_id: str, _for_part: str, resume_state: int | None
+    ) -> "_EntryPartition":
+        """The reader of the log, behind what was taken before."""
+        return _EntryPartition(self, resume_state or 0)
 
 
-class _EntryPartition(StatefulSourcePartition[Entry, None]):
-    def __init__(self, source: EntrySource) -> None:
-        self._source = source
+class _EntryPartition(StatefulSourcePartition[Entry, int]):
+    def __init__(self, source: EntrySource, taken: int) -> None:
+        self._source, self._taken, self._skip = source, taken, taken
+        self._pace = Pace(source.speed) if source.speed else None
+        self._early: Entry | None = None
+        self._awake: datetime | None = None
 
     def next_batch(self) -> list[Entry]:
-        """The next entries; raises ``StopIteration`` after the last."""
+        """The next entries that are due; raises ``StopIteration`` after the last, or when told to stop."""
         source = self._source
+        if source.stop.is_set():
+            source.interrupted = True
+            raise StopIteration
         batch: list[Entry] = []
         try:
-            for entry in source.entries:
-                source.totals.add(entry)
-                batch.append(entry)
-                if len(batch) == BATCH:
-                    break
-        except Exception as error:  # noqa: BLE001 - handed to replay(), which raises it
+            ended = self._fill(batch)
+        except Exception as error:  # noqa: BLE001 - handed to run_log(), which raises it
             source.failure = error
             raise StopIteration from None
-        if not batch:
+        for entry in batch:
+            source.totals.add(entry)
+        self._taken += len(batch)
+        if ended and not batch:
             raise StopIteration
         source.on_entry(source.totals)
         return batch
 
-    def snapshot(self) -> None:
-        """A replay is not resumed by bytewax."""
+    def _fill(self, batch: list[Entry]) -> bool:
+        """Add what is due; whether the log has ended."""
+        self._awake = None
+        while len(batch) < BATCH:
+            entry = self._next()
+            if entry is None:
+                return True
+            self._awake = self._pace.due(entry.received_at) if self._pace else None
+            if self._awake:
+                self._early = entry
+                break
+            batch.append(entry)
+        return False
+
+    def _next(self) -> Entry | None:
+        """The next entry behind what was taken before; ``None`` after the last."""
+        early, self._early = self._early, None
+        skip, self._skip = self._skip, 0
+        return early or next(islice(self._source.entries, skip, None), None)
+
+    def next_awake(self) -> datetime | None:
+        """When the next entry is due; at once if ``None``."""
+        return self._awake
+
+    def snapshot(self) -> int:
+        """How many entries were taken."""
+        return self._taken
 
 
-class FactsOut(DynamicSink[FactBatch]):
-    """Facts as lines in log order, or the newest of each name."""
+class Pace:
+    """When each entry of a log is due if the first is due now."""
 
-    def __init__(self, result: Replayed, keep: Keep) -> None:
-        self.result, self.keep = result, keep
+    LONGEST = timedelta(seconds=0.2)  # between two looks at ``stop``
 
-    def build(self, _step_id: str, _worker_index: int, _worker_count: int) -> "_Sink[FactBatch]":
+    def __init__(self, speed: float) -> None:
+        self._clock, self._speed = SystemClock(), speed
+        self._first: tuple[datetime, datetime] | None = None
+
+    def due(self, received_at: datetime) -> datetime | None:
+        """When to look again; ``None`` if the entry is due."""
+        now = self._clock.now()
+        self._first = self._first or (received_at, now)
+        at = self._first[1] + (received_at - self._first[0]) / self._speed
+        return None if at <= now else min(at, now + self.LONGEST)
+
+
+class Out(DynamicSink[Item]):
+    """Hands what comes out to a function, from every worker."""
+
+    def __init__(self, take: Take[Item]) -> None:
+        self._take = take
+
+    def build(self, _step_id: str, _worker_index: int, _worker_count: int) -> "_Sink[Item]":
         """One for each worker; stores are not shared between workers, so neither are keys."""
-        return _Sink(self.write)
-
-    def write(self, batches: list[FactBatch]) -> None:
-        """Take some batches."""
-        if self.keep == "last":
-            for batch in batches:
-                self.result.latest.update((name_of(fact), fact) for fact in batch.facts)
-        elif self.keep == "all":
-            self.result.facts.add(line for batch in batches for line in _fact_lines(batch))
-
-
-class IncidentsOut(DynamicSink[IncidentBatch]):
-    """Changed incidents as lines in log order, and the newest state of each."""
-
-    def __init__(self, result: Replayed) -> None:
-        self.result = result
-
-    def build(
-        self, _step_id: str, _worker_index: int, _worker_count: int
-    ) -> "_Sink[IncidentBatch]":
-        """One for each worker."""
-        return _Sink(self.write)
-
-    def write(self, batches: list[IncidentBatch]) -> None:
-        """Take some batches."""
-        for batch in batches:
-            lines = [(incident.id, _encode(incident)) for incident in batch.incidents]
-            self.result.incidents_latest.update(lines)
-            self.result.incidents.add(
-                (_key(batch.position, batch.partition, batch.store, n), line)
-                for n, (_, line) in enumerate(lines)
-            )
+        return _Sink(self._take)
 
 
 class _Sink(StatelessSinkPartition[Item]):
-    def __init__(self, write: Callable[[list[Item]], None]) -> None:
-        self._write = write
+    def __init__(self, take: Take[Item]) -> None:
+        self._take = take
 
     def write_batch(self, items: list[Item]) -> None:
-        self._write(items)
-
-
-def _fact_lines(batch: FactBatch) -> Iterator[Keyed]:
-    for n, fact in enumerate(batch.facts):
-        yield _key(batch.position, batch.partition, batch.store, n), _encode(fact)
-
-
-def _key(position: str, partition: int, store: str, n: int) -> Key:
-    place = Position.parse(position)
-    return Key(place.ms, place.seq, partition, store, n)
+        self._take(items)

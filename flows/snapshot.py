@@ -4,6 +4,7 @@ Version and names travel with it: what a newer release added begins empty, what 
 of a format this release cannot read says so. Nothing in it aliases live state, since it is bytes.
 """
 
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +27,8 @@ class SnapshotError(Exception):
     """A snapshot of another format; the message says what to do."""
 
 
-def dump(publisher: Publisher) -> bytes:
-    """The state of a store."""
+def dump(publisher: Publisher, *, exact: bool = False) -> bytes:
+    """The state of a store; ``exact`` with what was last said under each key, which only a replay resumes from."""
     ledger = publisher.ledger
     state = {
         "store": ledger.profile.id,
@@ -48,6 +49,8 @@ def dump(publisher: Publisher) -> bytes:
         "days": _spans(ledger.days),
         "memories": publisher.memories,
     }
+    if exact:
+        state["shown"] = pickle.dumps(publisher.shown, protocol=pickle.HIGHEST_PROTOCOL)
     return bytes([VERSION]) + squeeze(_pack(state))
 
 
@@ -72,6 +75,8 @@ def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
     for rolling in ledger.rolling.values():
         rolling.advance(ledger.minute, ledger.minutes)
     publisher = Publisher(ledger)
+    if "shown" in state:
+        publisher.shown = pickle.loads(state["shown"])  # noqa: S301  our own recovery state, as bytewax itself keeps it
     for name, memory in publisher.memories.items():
         if name in state["memories"]:
             publisher.memories[name] = msgspec.convert(

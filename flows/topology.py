@@ -37,9 +37,16 @@ CONSUMER = "floor"
 
 
 def floor(
-    entries: Stream[Entry], settings: FlowsSettings, sensors: SensorsSettings
+    entries: Stream[Entry],
+    settings: FlowsSettings,
+    sensors: SensorsSettings,
+    *,
+    exact: bool = False,
 ) -> Stream[FactBatch]:
-    """Wire the floor; the same live, in replay and in tests."""
+    """Wire the floor; the same live, in replay and in tests.
+
+    ``exact``: snapshots also hold what was last said, so that a flow resumed from one says no live fact once more.
+    """
     profiles = Profiles(settings, sensors)
     decoded = op.flat_map_batch("decode", entries, decode)
     # → (partition, Shares)
@@ -49,7 +56,9 @@ def floor(
     # → (partition, (store, Slice))
     stores = op.map("stores", routed, lambda item: item[1])
     # → (store, Slice)
-    batches = op.stateful_batch("floor", stores, lambda state: FloorLogic(profiles, state))
+    batches = op.stateful_batch(
+        "floor", stores, lambda state: FloorLogic(profiles, state, exact=exact)
+    )
     # → (store, FactBatch)
     return op.map("batches", batches, lambda item: item[1])
     # → FactBatch
@@ -95,8 +104,8 @@ class RouteLogic(StatefulBatchLogic[Shares, tuple[str, Slice], object]):
 class FloorLogic(StatefulBatchLogic[Slice, FactBatch, bytes]):
     """The state of one store."""
 
-    def __init__(self, profiles: Profiles, state: bytes | None) -> None:
-        self._profiles = profiles
+    def __init__(self, profiles: Profiles, state: bytes | None, *, exact: bool = False) -> None:
+        self._profiles, self._exact = profiles, exact
         self._publisher = load(state, profiles.of) if state else None
         self._frozen = state or b""
 
@@ -122,7 +131,7 @@ class FloorLogic(StatefulBatchLogic[Slice, FactBatch, bytes]):
     def snapshot(self) -> bytes:
         """The store's state as bytes, made once while nothing changes."""
         if not self._frozen and self._publisher is not None:
-            self._frozen = dump(self._publisher)
+            self._frozen = dump(self._publisher, exact=self._exact)
         return self._frozen
 
 

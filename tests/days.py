@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from floorcast.replay import Keep, Replayed, replay
+from floorcast.replay import replay
+from floorcast.replayed import Keep, Replayed
 from floorcast.settings import Settings, load_settings
 from flows.facts import Fact
 from sensors.settings import Store

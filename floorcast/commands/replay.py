@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from floorcast.main import Session
     from floorcast.outputs import Digest
-    from floorcast.replay import Replayed
+    from floorcast.replayed import Replayed
     from floorcast.sources import Log
     from sensors.streams import Entry
 

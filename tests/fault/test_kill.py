@@ -11,7 +11,8 @@ import pytest
 import redis
 
 from alerts.incident import Incident
-from floorcast.replay import Replayed, replay
+from floorcast.replay import replay
+from floorcast.replayed import Replayed
 from floorcast.sources import live_log
 from flows.facts import Fact
 from flows.keyspace import facts_key

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from floorcast.replay import Replayed
+from floorcast.replayed import Replayed
 from sensors.simulation.delivery import duplicated
 from sensors.simulation.faults import NAMED
 from tests.days import demo_day, replayed

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from floorcast.replay import Replayed
+from floorcast.replayed import Replayed
 from sensors.simulate import SimulatedDay
 from sensors.simulation.delivery import Delivery, duplicated, shuffled
 from sensors.simulation.faults import NAMED
