@@ -22,6 +22,7 @@ from flows.tally import Tallies, Tally
 
 T = TypeVar("T", bound=Tally)
 M = TypeVar("M", bound=Struct)
+K = TypeVar("K")
 
 WINDOWS: tuple[Window, ...] = ("15m", "60m", "day", "quarter")
 
@@ -98,6 +99,13 @@ class View:
             for subject in sorted(self._changed.get(cls.kind, ())):
                 yield subject, tallies.get(subject) or cls()
 
+    def once(self, name: str, make: Callable[["View"], K]) -> K:
+        """What ``make`` finds in this view, computed the first time a measure asks for it."""
+        if name not in self._totals:
+            self._totals[name] = make(self)
+        found: K = self._totals[name]
+        return found
+
     def memory(self, cls: type[M]) -> M:
         """What a measure of this store has learned so far (see ``Measure.memory``)."""
         known: M | None = self._memories.get(cls.__name__)
@@ -113,7 +121,8 @@ class Measure(NamedTuple):
             minute began.
         covered: its facts carry the window's coverage.
         every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
-        by_minute: it is read when a minute begins and not between, whatever changed: for what many subjects share.
+        by_minute: it is read when a minute begins and not between, whatever changed, and told only where a
+            value did, though newer events came: for what many subjects share.
         memory, learn: state it keeps per store, saved in the snapshot, and what changes it: called once for each
             quarter (or day: ``learn_over``) when it becomes final, in order, with its view.
     """

@@ -118,7 +118,7 @@ class Publisher:
                 reading.reason,
                 coverage,
                 reading.detail,
-                view.pane.newest,
+                None if measure.by_minute else view.pane.newest,
             )
             key = (measure.metric, reading.subject, reading.window or view.window)
             if reading.span is not None and reading.window == "quarter":
