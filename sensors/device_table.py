@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from sensors.codec import Outcome
 from sensors.events import KINDS, Event, Status
+from sensors.redaction import redacted
 from sensors.reject import Reject
 from sensors.verbatim import KINDS as VERBATIM_KINDS
 from sensors.verbatim import Verbatim
@@ -27,7 +28,7 @@ class DeviceSeen(Struct, kw_only=True, omit_defaults=True):
         kinds: what it has said.
         events, rejects: counted since the present ingest first heard it, ``since``.
         skew_s: how far ahead its clock was with the last event; ``None`` if within the limit.
-        reason, sample: of its last reject.
+        reason, sample: of its last reject; the sample without the people in it.
         state, battery_pct, firmware: as it last said of itself.
     """
 
@@ -129,7 +130,7 @@ class DeviceTable:
 def _note_reject(seen: DeviceSeen, reject: Reject) -> None:
     seen.rejects += 1
     seen.reason = f"{reject.place}: {reject.reason}"
-    seen.sample = reject.raw[:SAMPLE_BYTES].decode("utf-8", "replace")
+    seen.sample = redacted(reject.raw, SAMPLE_BYTES).decode("utf-8", "replace")
 
 
 def _note_status(seen: DeviceSeen, status: Event) -> None:

@@ -139,23 +139,65 @@ def last_received_at(client: redis.Redis, partitions: Iterable[int]) -> datetime
 
 def committed(client: redis.Redis, partitions: Sequence[int]) -> dict[int, Position | None]:
     """How far the slowest consumer of each partition has surely come; ``None`` if none has said so yet."""
-    pipeline = client.pipeline(transaction=False)
-    for partition in partitions:
-        pipeline.hvals(committed_key(log_key(partition)))
-    answers = zip(partitions, pipeline.execute(), strict=True)
-    return {p: min(map(Position.parse, told), default=None) for p, told in answers}
+    told = _told(client, partitions).items()
+    return {partition: min(by_name.values(), default=None) for partition, by_name in told}
+
+
+class Trimmed(NamedTuple):
+    """What a trim came to.
+
+    Attributes:
+        entries: how many went.
+        held_back_s: by how much the slowest consumer keeps the log beyond its retention.
+        slowest: its name; empty if none does.
+        passed_over: consumers that were waited for too long, forgotten now: name, partition, where they stood.
+    """
+
+    entries: int
+    held_back_s: float
+    slowest: str
+    passed_over: list[tuple[str, int, Position]]
 
 
 def trim(
-    client: redis.Redis, partitions: Sequence[int], *, now: datetime, retention: timedelta
-) -> int:
-    """Drop entries older than ``retention``, never past what a consumer has committed; how many went.
+    client: redis.Redis,
+    partitions: Sequence[int],
+    *,
+    now: datetime,
+    retention: timedelta,
+    hold: timedelta,
+) -> Trimmed:
+    """Drop entries older than ``retention``, but none that a consumer has not committed, unless older than ``hold``.
 
-    Trims whole nodes of the stream only (``~``), so slightly more than asked may stay.
+    A consumer that disappeared would fill the memory, and a full Redis takes nothing at all: the rest of the house
+    matters more than one that has not come for days. Trims whole nodes of the stream only (``~``), so slightly more
+    than asked may stay.
     """
     horizon = Position(to_ms(now - retention), 0)
+    limit = Position(to_ms(now - max(retention, hold)), 0)
+    passed_over: list[tuple[str, int, Position]] = []
+    waited_for: list[tuple[Position, str]] = []
     pipeline = client.pipeline(transaction=False)
-    for partition, done in committed(client, partitions).items():
-        least = horizon if done is None else min(horizon, done)
+    for partition, told in _told(client, partitions).items():
+        late = {name: at for name, at in told.items() if at < limit}
+        if late:
+            passed_over += [(name, partition, at) for name, at in late.items()]
+            pipeline.hdel(committed_key(log_key(partition)), *late)
+        kept = [(at, name) for name, at in told.items() if name not in late]
+        waited_for += [(at, name) for at, name in kept if at < horizon]
+        least = min([horizon, *(at for at, _ in kept)])
         pipeline.xtrim(log_key(partition), minid=str(least), approximate=True)
-    return sum(pipeline.execute())
+    went = sum(pipeline.execute()) - len(passed_over)
+    slowest_at, slowest = min(waited_for, default=(horizon, ""))
+    return Trimmed(went, (horizon.ms - slowest_at.ms) / 1000, slowest, passed_over)
+
+
+def _told(client: redis.Redis, partitions: Sequence[int]) -> dict[int, dict[str, Position]]:
+    """How far each consumer of each partition has surely come."""
+    pipeline = client.pipeline(transaction=False)
+    for partition in partitions:
+        pipeline.hgetall(committed_key(log_key(partition)))
+    return {
+        partition: {name.decode(): Position.parse(at) for name, at in told.items()}
+        for partition, told in zip(partitions, pipeline.execute(), strict=True)
+    }

@@ -26,6 +26,7 @@ from sensors.device_table import DeviceTable
 from sensors.event_log import Batch, Command, InFlight, is_full, trim, xadd
 from sensors.intake import Taken
 from sensors.keyspace import dead_key, device_key, partition_of
+from sensors.redaction import redacted
 from sensors.reject import Reject
 from sensors.settings import Log
 from sensors.stream_source import UNREACHABLE
@@ -66,7 +67,7 @@ class LogWriter:
         self._held: deque[Taken] = deque()
         self._blocked_at: float | None = None  # monotonic
         self._retry_at, self._pause_s = 0.0, 0.0
-        self._trim_at = 0.0
+        self._trim_at, self._is_held_back = 0.0, False
         self._last_at = from_ms(0)
         self._sent: _Sent | None = None
         self._is_tick_due = False
@@ -160,7 +161,7 @@ class LogWriter:
             self._accepted()
 
     def _burial(self, reject: Reject) -> Command:
-        """A dead letter, the oldest making room."""
+        """A dead letter without the people in it, the oldest making room."""
         fields = {
             "reason": reject.reason,
             "place": reject.place,
@@ -168,7 +169,7 @@ class LogWriter:
             "store": reject.store,
             "source": reject.source,
             "bytes": len(reject.raw),
-            "raw": reject.raw[: self._settings.dead_letter_bytes],
+            "raw": redacted(reject.raw, self._settings.dead_letter_bytes),
             "t": to_ms(self._clock.now()),
         }
         key, most = dead_key(self._partition(reject.store)), self._settings.dead_letters
@@ -188,10 +189,23 @@ class LogWriter:
         if self._sent is not None or self.is_blocked or time.monotonic() < self._trim_at:
             return
         self._trim_at = time.monotonic() + TRIM_EVERY_S
-        retention = timedelta(hours=self._settings.retention_h)
-        dropped = trim(self._client, partitions, now=self._clock.now(), retention=retention)
-        if dropped:
-            _log.info("log-trimmed", entries=dropped)
+        trimmed = trim(
+            self._client,
+            partitions,
+            now=self._clock.now(),
+            retention=timedelta(hours=self._settings.retention_h),
+            hold=timedelta(hours=self._settings.hold_h),
+        )
+        metrics.HELD_BACK.set(trimmed.held_back_s)
+        for consumer, partition, position in trimmed.passed_over:
+            advice = "it has lost what lies between; raise hold_h if it will come back"
+            _log.error("consumer-passed-over", consumer=consumer, partition=partition,
+                       position=str(position), advice=advice)  # fmt: skip
+        if trimmed.held_back_s and not self._is_held_back:
+            _log.warning("log-held-back", by=trimmed.slowest, seconds=round(trimmed.held_back_s))
+        self._is_held_back = bool(trimmed.held_back_s)
+        if trimmed.entries:
+            _log.info("log-trimmed", entries=trimmed.entries)
 
     def _refused(self, reason: str) -> None:
         if self._blocked_at is None:

@@ -57,8 +57,9 @@ class Log(Table, kw_only=True, frozen=True):
     batch_events: PositiveInt = 500
     batch_ms: PositiveInt = 20
     retention_h: Annotated[float, Meta(ge=1)] = 48
+    hold_h: Annotated[float, Meta(ge=1)] = 168  # no consumer keeps the log longer than this
     dead_letters: PositiveInt = 10_000
-    dead_letter_bytes: PositiveInt = 4_096  # of a reject's payload are kept
+    dead_letter_bytes: PositiveInt = 4_096  # of a reject's payload are kept, without people
     tick_s: Positive = 1.0
 
 

@@ -10,6 +10,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import TestingSink, cluster_main, run_main
 
+from sensors.clock import from_ms
 from sensors.event_log import Batch, append, committed, is_full, last_received_at, read, trim
 from sensors.keyspace import committed_key, log_key
 from sensors.stream_source import StreamSource, connect, parse_entry
@@ -67,11 +68,31 @@ def test_retention_stops_at_the_slowest_consumer(redis_server: RedisServer) -> N
     client.hset(committed_key(log_key(0)), "fast", str(places[900]))
     client.hset(committed_key(log_key(0)), "slow", str(places[500]))
     assert committed(client, [0, 1]) == {0: places[500], 1: None}
-    later = datetime(2100, 1, 1, tzinfo=UTC)
-    gone = trim(client, range(4), now=later, retention=timedelta(hours=48))
-    assert 0 < gone <= 500
+    later = from_ms(places[-1].ms)  # type: ignore[union-attr]
+    keep = {"now": later + timedelta(days=3), "retention": timedelta(days=2)}
+    trimmed = trim(client, range(4), hold=timedelta(days=7), **keep)  # type: ignore[arg-type]
+    assert 0 < trimmed.entries <= 500
+    assert (trimmed.slowest, trimmed.passed_over) == ("slow", [])
+    assert 86_000 < trimmed.held_back_s < 87_000
     assert next(read(client, 0)).position <= places[500]
-    assert trim(client, range(4), now=AT - timedelta(days=9999), retention=timedelta(0)) == 0
+    before = {"now": AT - timedelta(days=9999), "retention": timedelta(0)}
+    assert trim(client, range(4), hold=timedelta(days=7), **before).entries == 0  # type: ignore[arg-type]
+
+
+def test_a_consumer_that_is_gone_does_not_hold_the_log_for_ever(redis_server: RedisServer) -> None:
+    """Beyond the limit the log goes on without a consumer: it is named once and forgotten, the others are kept for."""
+    client = connect(redis_server.url)
+    places = append(client, [Batch(0, b"%d" % n, AT) for n in range(1000)])
+    assert isinstance(places[0], Position)
+    now = from_ms(places[0].ms) + timedelta(days=8)
+    client.hset(committed_key(log_key(0)), "gone", str(places[100]))
+    client.hset(committed_key(log_key(0)), "alive", f"{places[0].ms + 8 * 86_400_000}-0")
+    keep = {"now": now, "retention": timedelta(days=2), "hold": timedelta(days=7)}
+    trimmed = trim(client, range(4), **keep)  # type: ignore[arg-type]
+    assert trimmed.passed_over == [("gone", 0, places[100])]
+    assert trimmed.entries >= 900
+    assert client.hkeys(committed_key(log_key(0))) == [b"alive"]
+    assert trim(client, range(4), **keep).passed_over == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
