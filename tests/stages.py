@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,9 @@ from alerts.keyspace import incidents_key
 from floorcast.running import write_effective
 from flows.facts import Fact
 from flows.keyspace import clock_key, latest_key, series_key
+from sensors.events import AnyEvent
 from sensors.keyspace import log_key, partition_of
+from sensors.simulate import SimulatedDay
 from sensors.streams import Entry
 from tests.ingest_process import ROOT, wait_for
 
@@ -96,3 +98,27 @@ def incidents_in_redis(client: redis.Redis, store: str) -> dict[str, Incident]:
     found: dict[bytes, bytes] = client.hgetall(incidents_key(partition_of(store, 16), store))  # type: ignore[assignment]
     decode = msgspec.json.Decoder(Incident).decode
     return {name.decode(): decode(value) for name, value in found.items()}
+
+
+def message_of(events: Sequence[AnyEvent]) -> tuple[str, bytes]:
+    """Newline-joined events of one store as its gateway publishes them: topic and payload."""
+    lines = b"\n".join(msgspec.json.encode(event) for event in events)
+    return f"floor/v1/{events[0].store}/events/gateway", lines
+
+
+def batched(events: Sequence[AnyEvent], size: int) -> list[Sequence[AnyEvent]]:
+    """Runs of consecutive events."""
+    return [events[start : start + size] for start in range(0, len(events), size)]
+
+
+def day_totals(day: SimulatedDay) -> dict[str, int]:
+    """The counts and sums that a simulated day drew, by the metric that must equal them."""
+    total = day.truth.day
+    return {
+        "visitors": total.visitors,
+        "exits": total.exits,
+        "passers_by": total.passers_by,
+        "transactions": total.transactions,
+        "units": total.units,
+        "net_sales": total.net_minor,
+    }

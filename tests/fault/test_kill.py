@@ -1,7 +1,7 @@
 """kill -9 of each stage at random moments of a day changes no fact and no incident."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,16 +17,23 @@ from floorcast.sources import live_log
 from flows.facts import Fact
 from flows.keyspace import facts_key
 from sensors.clock import SystemClock
-from sensors.events import AnyEvent
 from sensors.keyspace import committed_key, log_key, partition_of
-from sensors.simulate import SimulatedDay
 from sensors.simulation.faults import ConversionDrop, TillsClosed
 from sensors.simulation.log_maker import log_entries
 from sensors.streams import START, Entry, Position
 from tests.days import demo_day, demo_settings, fact
 from tests.ingest_process import Gateway, logged, wait_for
 from tests.servers import Mosquitto, RedisServer
-from tests.stages import Stages, facts_in_redis, feed, incidents_in_redis, wait_until_at
+from tests.stages import (
+    Stages,
+    batched,
+    day_totals,
+    facts_in_redis,
+    feed,
+    incidents_in_redis,
+    message_of,
+    wait_until_at,
+)
 
 STORE = "riverside"
 FAULTS = (ConversionDrop(at=time(14), minutes=120), TillsClosed(at=time(17), minutes=60))
@@ -135,33 +142,11 @@ def test_kill_9_of_the_ingest_loses_nothing(
     log = list(live_log(redis_server.url, 16))
     later = log[-1].received_at + timedelta(days=1)
     log.append(Entry(log[-1].partition, Position(log[-1].position.ms + 1, 0), later, b""))
-    expect_truth_of_day(replay(log, demo_settings()), day)
+    result = replay(log, demo_settings())
+    wanted = day_totals(day)
+    assert {name: fact(result, name).value for name in wanted} == wanted
 
 
 def log_grew(client: redis.Redis, held: int) -> bool:
     """Whether the store's log holds more than it did."""
     return (client.memory_usage(log_key(partition_of(STORE, 16))) or 0) > held  # type: ignore[operator]
-
-
-def message_of(events: Sequence[AnyEvent]) -> tuple[str, bytes]:
-    """Newline-joined events as a gateway publishes them."""
-    lines = b"\n".join(msgspec.json.encode(event) for event in events)
-    return f"floor/v1/{STORE}/events/gateway", lines
-
-
-def batched(events: Sequence[AnyEvent], size: int) -> list[Sequence[AnyEvent]]:
-    """Runs of consecutive events."""
-    return [events[start : start + size] for start in range(0, len(events), size)]
-
-
-def expect_truth_of_day(result: Replayed, day: SimulatedDay) -> None:
-    """The counts and sums that the day drew."""
-    total = day.truth.day
-    wanted = {
-        "visitors": total.visitors,
-        "exits": total.exits,
-        "transactions": total.transactions,
-        "units": total.units,
-        "net_sales": total.net_minor,
-    }
-    assert {name: fact(result, name).value for name in wanted} == wanted
