@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,8 +54,6 @@ def _table(series: Slots) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
 
 def hourly(series: list[Slots], weeks: int) -> None:
     """Next hour and day ahead by hour over the last ``weeks`` weeks, retrained each week on all the past."""
-    import lightgbm as lgb  # noqa: PLC0415
-
     walk = walk_slots(series, 10, weeks)
     scores = {"next slot": Score(), "day ahead by slot": Score()}
     tables = [_table(one) for one in series]
@@ -63,15 +62,7 @@ def hourly(series: list[Slots], weeks: int) -> None:
         for task, column in (("next slot", 1), ("day ahead by slot", 2)):
             rows = [_week(t, column, begin, i) for i, t in enumerate(tables)]
             x, target = np.vstack([r[0] for r in rows]), np.concatenate([r[1] for r in rows])
-            model = lgb.LGBMRegressor(
-                n_estimators=250,
-                learning_rate=0.06,
-                num_leaves=63,
-                objective="l1",
-                n_jobs=2,
-                verbose=-1,
-            )
-            model.fit(x, np.log1p(target))
+            model = _boost(x, target, 63)
             for one, (_, _, test, steps) in zip(series, rows, strict=True):
                 wanted = {s: y for s, y, _ in walk.evaluated[one.name]}
                 if len(test):
@@ -87,6 +78,19 @@ def hourly(series: list[Slots], weeks: int) -> None:
         print(walk.scores[task, "mixture"].row(task, "mixture", naive, walk.cost_us, walk.size))
         print(score.row(task, "LightGBM", naive))
     _mstl(series, walk.evaluated, weeks, walk.scores["day ahead by slot", "naive"])
+
+
+def _boost(x: np.ndarray, target: np.ndarray, leaves: int) -> Any:  # noqa: ANN401  untyped library
+    import lightgbm as lgb  # noqa: PLC0415
+
+    params = {
+        "objective": "l1",
+        "learning_rate": 0.06,
+        "num_leaves": leaves,
+        "num_threads": 2,
+        "verbose": -1,
+    }
+    return lgb.train(params, lgb.Dataset(x, label=np.log1p(target)), num_boost_round=250)
 
 
 def _week(
@@ -155,8 +159,6 @@ def _boosted(
     series: dict[str, dict[int, tuple[float, list[float]]]],
     evaluated: dict[str, list[tuple[int, float, float]]], horizon: int,
 ) -> Score:  # fmt: skip
-    import lightgbm as lgb  # noqa: PLC0415
-
     rows, targets, days, keys = [], [], [], []
     for number, (key, counts) in enumerate(series.items()):
         for day, (y, x) in counts.items():
@@ -179,15 +181,7 @@ def _boosted(
         past, test = when <= begin - horizon, (when >= begin) & (when < begin + 7)
         if not test.any():
             continue
-        model = lgb.LGBMRegressor(
-            n_estimators=250,
-            learning_rate=0.05,
-            num_leaves=31,
-            objective="l1",
-            n_jobs=2,
-            verbose=-1,
-        )
-        model.fit(table[past], np.log1p(target[past]))
+        model = _boost(table[past], target[past], 31)
         for i, said in zip(np.flatnonzero(test), np.expm1(model.predict(table[test])), strict=True):
             if (keys[i], int(when[i])) in wanted:
                 score.add(float(target[i]), float(said))

@@ -1,10 +1,10 @@
 """The real data sets as series: (step or day, features, count), loaded by polars, never copied."""
 
 import lzma
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import holidays
 import polars as pl
@@ -25,7 +25,7 @@ class Days(NamedTuple):
     rows: dict[int, list[tuple[str, dict[str, float | None], float]]]
 
 
-def calendar(day: date, days_off: Any) -> dict[str, float | None]:
+def calendar(day: date, days_off: Container[date]) -> dict[str, float | None]:
     """Holiday flags of a day and its neighbours."""
     one = timedelta(days=1)
     return {
@@ -39,7 +39,9 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _slots(name: str, per_day: int, counts: Iterable[tuple[date, int, float]], off: Any) -> Slots:
+def _slots(
+    name: str, per_day: int, counts: Iterable[tuple[date, int, float]], off: Container[date]
+) -> Slots:
     ordered = sorted(counts)
     first = _monday(ordered[0][0])
     flags: dict[date, dict[str, float | None]] = {}
@@ -143,7 +145,7 @@ def fresh_retail_stores(root: Path) -> Days:
     return _days("fresh_retail store", frame, {n: n for n in names})
 
 
-def _dense(frame: pl.DataFrame, keys: int, off: Any) -> pl.DataFrame:
+def _dense(frame: pl.DataFrame, keys: int, off: Container[date]) -> pl.DataFrame:
     """The ``keys`` keys sold on most days, zeros where nothing was sold, from each one's first sale on."""
     top = frame.group_by("key").agg(pl.len(), pl.col("date").min().alias("since"))
     top = top.sort(["len", "key"], descending=[True, False]).head(keys)

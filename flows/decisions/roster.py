@@ -64,7 +64,10 @@ def propose(
     """The roster that leaves the least need uncovered, and among those the one with the fewest hours.
 
     Args:
-        need: associates by (day, hour). ``power``: the hours whose shortage counts three times.
+        need: associates by (day, hour).
+        people: who can work, with contract hours and days.
+        shifts: the stretches of work to choose from.
+        power: the hours whose shortage counts three times.
         limit_s: the search ends then with the best found; the answer says so.
 
     Raises:

@@ -49,11 +49,15 @@ class Order(NamedTuple):
 def order(
     lead: Quantile, cycle: Quantile, *, level: float, on_hand: int, on_order: int = 0, pack: int = 1
 ) -> Order:
-    """Order up to the ``level`` quantile of the demand until the next delivery, when the position is at the reorder point.
+    """Order up to the ``level`` quantile of demand once the position has fallen to the reorder point.
 
     Args:
         lead: demand quantile over the lead time: its ``level`` is the reorder point.
         cycle: demand quantile over lead time and review period: its ``level`` is what to order up to.
+        level: the service level, 0 to 1 (``critical_ratio``).
+        on_hand: units in the store.
+        on_order: units ordered and not yet received.
+        pack: units come in whole packs of so many.
 
     >>> order(lambda q: 10 + 10 * q, lambda q: 20 + 20 * q, level=0.9, on_hand=15, pack=6).units
     24
@@ -137,7 +141,7 @@ class Transfer(NamedTuple):
 
 
 def transfers(shelves: Sequence[Shelf], pack: int = 1) -> list[Transfer]:
-    """Who can help whom with a SKU: surplus above a store's own need goes to near stores that are short, the shortest first.
+    """Who can help whom with a SKU: surplus above a store's own need goes to near stores, the shortest first.
 
     >>> near = Shelf("a", 40, 10.0, frozenset({"b"})), Shelf("b", 2, 12.0, frozenset({"a"}))
     >>> transfers(near)

@@ -1,7 +1,7 @@
 """The registry of features: what each means, who says it, and from when on it is known.
 
-A model is fed through ``known_features``: a feature whose value was not available when the forecast was made is left out,
-so nothing leaks from the future by construction.
+A model is fed through ``known_features`` and ``usable``: what was not available when the forecast was made is left
+out, so nothing leaks from the future by construction.
 """
 
 from collections.abc import Iterable, Mapping

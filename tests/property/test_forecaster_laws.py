@@ -113,7 +113,7 @@ def test_a_fresh_model_is_honest(make: Callable[[], Forecaster]) -> None:
 def test_pickling_loses_nothing(make: Callable[[], Forecaster]) -> None:
     """A model that was stored and loaded says and learns the same as one that was not."""
     model = taught(make)
-    loaded = pickle.loads(pickle.dumps(model))
+    loaded = pickle.loads(pickle.dumps(model))  # noqa: S301  our own bytes
     for x, y in truths(100, 9, first=400):
         assert loaded.predict_one(x) == model.predict_one(x)
         model.learn_one(x, y)
@@ -196,7 +196,7 @@ class Leaking(SeasonalNaive):
         super().learn_one(x, y)
         return self
 
-    def forecast(self, horizon: int, xs: object = ()) -> list[Forecast]:
+    def forecast(self, horizon: int, xs: object = ()) -> list[Forecast]:  # noqa: ARG002
         first = (self.step or 0) + 1
         return [Forecast(self.table.get(float(first + d), 0.0)) for d in range(horizon)]
 

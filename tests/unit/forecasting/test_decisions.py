@@ -132,7 +132,7 @@ def test_a_transfer_never_makes_its_giver_short() -> None:
 
 
 def test_the_roster_covers_what_can_be_covered() -> None:
-    """With enough people nothing is short; every contract, day off and one-shift-a-day holds; power hours come first."""
+    """With enough people nothing is short; contracts, days off and one shift a day hold; power hours come first."""
     need = {(day, hour): 1 + (hour in (12, 18, 19)) for day in range(7) for hour in range(9, 21)}
     people = [Person(f"p{i}", 40, frozenset(range(7)) - {i % 7}) for i in range(8)]
     roster = propose(need, people, shifts_of(9, 21, (4, 6, 8)), limit_s=20)

@@ -75,7 +75,8 @@ def test_windows_hold_what_a_regular_shop_will_see() -> None:
         fact = _newest(facts, window)
         assert isinstance(fact.value, float)
         assert abs(fact.value - truth) <= 0.1 * truth + 2, window
-        assert fact.evidence.low is not None and fact.evidence.high is not None
+        assert fact.evidence.low is not None
+        assert fact.evidence.high is not None
         assert fact.evidence.low <= fact.value <= fact.evidence.high
         assert fact.detail["champion"] == "mixture"
 

@@ -78,7 +78,7 @@ def _street(day: int, hour: int, draw: random.Random) -> float:
 
 
 def test_a_closed_street_is_lived_through() -> None:
-    """A regime change there and back: forecasts recover within two weeks each way, with at most two changes of champion."""
+    """A regime change there and back: forecasts recover in two weeks each way, with at most two champions' changes."""
     draw = random.Random(11)
     model = SlotForecaster(24)
     errors: dict[int, list[float]] = {}

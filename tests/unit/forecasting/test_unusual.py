@@ -1,6 +1,7 @@
 """Unusual traffic, on a door whose events were written down."""
 
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,7 @@ def test_calit2_events_are_found_online(real_data: Path) -> None:
         (at, watch.learn_one(int((at - MONDAY).total_seconds() // 1800), y) > 0.5)
         for at, y in counts
     ]
-    alarms = sum(
-        now and not before for (_, before), (_, now) in zip(flagged, flagged[1:], strict=False)
-    )
+    alarms = sum(now and not before for (_, before), (_, now) in pairwise(flagged))
     events = []
     for line in (real_data / "calit2" / "CalIt2.events").read_text().splitlines():
         if line.strip():
