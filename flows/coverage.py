@@ -60,16 +60,16 @@ class Heard:
         ([range(100, 102), range(103, 106)], [])
         """
         bits = self._bits.get(door, 0)
+        away = minutes.start - self.base
+        bits = bits >> away if away >= 0 else bits << -away
+        bits &= (1 << len(minutes)) - 1
+        marks = f"{bits:0{len(minutes)}b}"[::-1] if minutes else ""
         found: list[range] = []
         since = minutes.start
-        for minute in minutes:
-            place = minute - self.base
-            if place >= 0 and bits >> place & 1:
-                if minute > since:
-                    found.append(range(since, minute))
-                since = minute + 1
-        if minutes.stop > since:
-            found.append(range(since, minutes.stop))
+        for quiet in marks.split("1"):
+            if quiet:
+                found.append(range(since, since + len(quiet)))
+            since += len(quiet) + 1
         return found
 
     def forget(self, before: int) -> None:

@@ -11,8 +11,8 @@ _LEVEL = 21  # bits of a roster's number: more than an event may say
 class ShiftSeries(Tally):
     """Badges of one associate, or a roster's words (subject ``""``).
 
-    A word is a second since 1970, shifted, and what was said: 1 on, 0 off, or the roster's number. It is a multiset, so that
-    a word said twice can be taken back once.
+    A word is a second since 1970, shifted, and what was said: 1 on, 0 off, or the roster's number. Words are a
+    multiset, so that one said twice can be taken back once.
     """
 
     kind = "shift_series"

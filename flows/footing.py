@@ -1,0 +1,95 @@
+"""How many visitors a window really had: those counted, and those that silent doors must have missed. Pure."""
+
+from functools import partial
+from typing import NamedTuple
+
+from flows.inference.silence import Gap, gap_of
+from flows.inference.usual import SLOTS, UsualMemory
+from flows.measure import View
+from flows.panes import Pane
+from flows.profile import Profile, instant_of, minute_of
+from flows.tallies.footfall import DoorTally
+from flows.tallies.series import DoorSeries
+
+QUARTER = 15
+
+
+class Footing(NamedTuple):
+    """Visitors of a window.
+
+    Attributes:
+        counted: by the doors' counters.
+        imputed: by door, what silent doors are thought to have missed; empty if all is well.
+    """
+
+    counted: int
+    imputed: dict[str, int]
+
+    @property
+    def visitors(self) -> int:
+        """Counted and imputed."""
+        return self.counted + sum(self.imputed.values())
+
+
+def footing(view: View) -> Footing:
+    """The visitors of a trailing window or a day.
+
+    Quarters stay as counted: they are the series that learning and late backlogs work on, with their coverage beside
+    them.
+    """
+    return view.once("footing", _footing)
+
+
+def gaps(view: View) -> list[Gap]:
+    """The doors that are missing minutes today, so far as chance cannot explain their silence."""
+    return view.once("gaps", _gaps)
+
+
+def place_of(profile: Profile, minute: int) -> tuple[int, int]:
+    """Weekday and quarter-hour of the store's own time.
+
+    Returns:
+        0 for Monday, and 0 to 95.
+    """
+    local = instant_of(minute).astimezone(profile.store.tz)
+    return profile.date_of(minute).weekday(), (local.hour * 60 + local.minute) // QUARTER
+
+
+def day_of(view: View) -> Pane:
+    """The pane of the business day that the view is of."""
+    return view.pane if view.window == "day" else view.today
+
+
+def _footing(view: View) -> Footing:
+    counted = view.total(DoorTally).visitors
+    if view.window == "quarter" or view.coverage is None or view.coverage >= 1.0:
+        return Footing(counted, {})
+    imputed: dict[str, int] = {}
+    for gap in gaps(view):
+        people = round(gap.within(view.start, min(view.end, minute_of(view.at) + 1)))
+        if people:
+            imputed[gap.door] = imputed.get(gap.door, 0) + people
+    return Footing(counted, imputed)
+
+
+def _gaps(view: View) -> list[Gap]:
+    profile = view.profile
+    anchor = view.start if view.window == "day" else minute_of(view.at)
+    opened = profile.open_minutes(anchor)
+    span = range(opened.start, min(opened.stop, minute_of(view.at) + 1))
+    silent = int(profile.settings.lateness.sensor_silent_s // 60)
+    counts = {d: s.visitors for d, s in day_of(view).tallies.get(DoorSeries.kind, {}).items()}
+    memory = view.memory(UsualMemory)
+    usual = partial(_per_minute, profile, memory)
+    found = (
+        gap_of(door, silence, counts, memory.doors, usual)
+        for door in profile.doors
+        for silence in view.doors_heard.silences(door, span)
+        if len(silence) > silent
+    )
+    return [gap for gap in found if gap is not None]
+
+
+def _per_minute(profile: Profile, memory: UsualMemory, minute: int) -> float:
+    weekday, slot = place_of(profile, minute)
+    return (memory.expected(weekday, slot % SLOTS) or 0.0) / QUARTER
