@@ -5,6 +5,7 @@
 | ``incidents:{p}:<store>`` | hash | newest state of each open or recent incident, by id | until history takes it |
 | ``outbox:{p}`` | stream | notifications to deliver, one per incident step and route | ``alerts.outbox_retention_h`` |
 | ``sent:{p}`` | hash | delivery attempts by idempotency key | ``alerts.outbox_retention_h`` |
+| ``push:<person>`` | hash | a person's push subscriptions, by the hash of their endpoint | until the push service ends it |
 """
 
 
@@ -21,3 +22,8 @@ def outbox_key(partition: int) -> str:
 def sent_key(partition: int) -> str:
     """What was delivered, tried or given up."""
     return f"sent:{{{partition}}}"
+
+
+def push_key(person: str) -> str:
+    """Where a person's phones are to be reached."""
+    return f"push:{person}"

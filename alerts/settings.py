@@ -117,11 +117,16 @@ class Contact(Table, kw_only=True, frozen=True):
 
 
 class Person(Table, kw_only=True, frozen=True):
-    """Somebody who can be told. ``shifts`` empty: always on; ``quiet`` hours are never disturbed."""
+    """Somebody who can be told. ``shifts`` empty: always on; ``quiet`` hours are never disturbed.
+
+    ``access`` is what they may do on the screens once they have a password (``floorcast people``):
+    staff answer alerts, managers also see and assign everything, admins also change settings.
+    """
 
     id: Id
     name: str = ""
     role: Id = "associate"
+    access: Literal["staff", "manager", "admin"] = "staff"
     stores: list[Id] = []
     language: Literal["en", "zh"] = "zh"
     contacts: list[Contact] = []

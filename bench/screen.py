@@ -9,6 +9,7 @@ Needs redis-server and Debian's chromium. Prints a table; asserts nothing.
 
 import argparse
 import contextlib
+import functools
 import http.client
 import json
 import multiprocessing
@@ -31,6 +32,9 @@ from rich.table import Table
 
 from dashboard import serve
 from dashboard.app import Screens
+from dashboard.doors.gate import KIOSK
+from dashboard.doors.house import House
+from dashboard.doors.kiosks import Kiosks
 from dashboard.layout import page as document
 from sensors.clock import SystemClock
 from tests.browser.conftest import CHROMIUM, FLAGS
@@ -38,6 +42,7 @@ from tests.floor_facts import Floor, demo_shops
 from tests.servers import RedisServer
 
 CLOCK = SystemClock()
+KEYS = Path(tempfile.mkdtemp(prefix="floorcast-bench-"))
 STORE = "riverside"
 WATCH = """() => {
   window.seen = {};
@@ -71,10 +76,12 @@ def poll(app: Dash, screens: Screens) -> None:
         return {**{k: message[k] for k in ("seq", "at", "newest", "link")}, "parts": message["set"]}
 
 
-def run_server(kind: type[serve.Server], url: str, screens: int, listener: socket.socket) -> None:
+def run_server(
+    kind: type[serve.Server], url: str, screens: int, listener: socket.socket, house: House
+) -> None:
     """One server process."""
     shops = demo_shops(screens=screens + 8)
-    kind(url, shops, 16, shops[STORE].settings, [listener]).run()
+    kind(url, shops, 16, shops[STORE].settings, [listener], house).run()
 
 
 @contextlib.contextmanager
@@ -82,7 +89,7 @@ def serving(kind: type[serve.Server], url: str, screens: int) -> Iterator[tuple[
     """Port and the worker's process id."""
     listener = serve.listen("127.0.0.1", 0)
     process = multiprocessing.get_context("fork").Process(
-        target=run_server, args=(kind, url, screens, listener)
+        target=run_server, args=(kind, url, screens, listener, House(KEYS))
     )
     process.start()
     port: int = listener.getsockname()[1]
@@ -96,10 +103,21 @@ def serving(kind: type[serve.Server], url: str, screens: int) -> Iterator[tuple[
         process.join(10)
 
 
+@functools.cache
+def token() -> str:
+    """Of a wall that may look."""
+    return Kiosks(KEYS).issue("bench", STORE)
+
+
+def door() -> dict[str, str]:
+    """What it shows at the door."""
+    return {"Cookie": f"{KIOSK}={token()}"}
+
+
 def get(port: int, path: str) -> bytes:
     """One answer's body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("GET", path)
+    connection.request("GET", path, headers=door())
     body = connection.getresponse().read()
     connection.close()
     return body
@@ -167,7 +185,7 @@ class Listener(threading.Thread):
         (self._ask if self.interval else self._listen)(connection)
 
     def _listen(self, connection: http.client.HTTPConnection) -> None:
-        connection.request("GET", f"/wall/{STORE}/events")
+        connection.request("GET", f"/wall/{STORE}/events", headers=door())
         answer = connection.getresponse()
         while not self.end.is_set() and (line := answer.readline()):
             if line.startswith(b"data: "):
@@ -181,7 +199,10 @@ class Listener(threading.Thread):
         })  # fmt: skip
         while not self.end.wait(1.0):
             connection.request(
-                "POST", "/_dash-update-component", body, {"Content-Type": "application/json"}
+                "POST",
+                "/wall/_dash-update-component",
+                body,
+                {"Content-Type": "application/json", **door()},
             )
             self.sizes.append(len(connection.getresponse().read()))
 
@@ -242,7 +263,7 @@ def measure(
             if interval:
                 page.add_init_script(NO_STREAM)
                 page.route("**/state", lambda route: route.abort())
-            page.goto(f"http://127.0.0.1:{port}/wall/{STORE}?lang=en")
+            page.goto(f"http://127.0.0.1:{port}/wall/{STORE}?lang=en&k={token()}")
             times = latency(page, publisher, wanted.updates)
             browser.close()
         share, memory, sizes = crowd(

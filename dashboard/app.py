@@ -1,27 +1,44 @@
-"""The screens as one Dash app: pages, the stream of changes, and the headers that keep strangers out."""
+"""The screens: one Flask server with the walls, the staff page, the managers' pages and the gate before them all."""
 
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from dash import Dash
-from flask import Response, abort, redirect, request
+from flask import Flask, Response, abort, g, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.callbacks import language_of, register
+from dashboard import push
+from dashboard.act import Deeds
+from dashboard.callbacks import register
 from dashboard.catalogue import LOCALE
+from dashboard.doors import login
+from dashboard.doors.audit import Audit
+from dashboard.doors.gate import Gate, visitor
+from dashboard.doors.gate import token as wall_token
+from dashboard.doors.house import House
+from dashboard.doors.kiosks import Kiosks
+from dashboard.doors.people import People
+from dashboard.doors.sessions import Sessions
+from dashboard.language import language_of
 from dashboard.layout import page
 from dashboard.reader import Reader
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
+from dashboard.staff.routes import Staff
 from dashboard.stream import Hub
+from dashboard.write import CommandWriter
 
-ASSETS = Path(__file__).parent / "assets"
+HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
+MANAGERS_ONLY = frozenset({"dash_mantine_components", "dash_ag_grid"})
+"""Component libraries whose scripts and styles no wall loads, though one process serves both."""
 
 
 class Screens(Dash):
-    """Dash, with the document's language said in its ``html`` element."""
+    """The walls as a Dash app, with the document's language said in its ``html`` element."""
 
     hub: Hub
     language: str = "en"
@@ -32,14 +49,32 @@ class Screens(Dash):
         document: str = super().interpolate_index(*args, **kwargs)  # type: ignore[no-untyped-call]
         return document.replace("<html>", f'<html lang="{LOCALE[asked]}">', 1)
 
+    def _collect_and_register_resources(
+        self,
+        resources: list[dict[str, Any]],
+        *rest: object,
+        **more: object,
+    ) -> list[str]:
+        """Scripts and styles of this app alone: Dash gives every app those of all that are imported."""
+        own = [r for r in resources if r.get("namespace") not in MANAGERS_ONLY]
+        found: list[str] = super()._collect_and_register_resources(  # type: ignore[no-untyped-call]
+            own, *rest, **more
+        )
+        return found
 
-def create_app(reader: Reader, shops: Shops, settings: DashboardSettings) -> Screens:
+
+def create_app(reader: Reader, shops: Shops, settings: DashboardSettings, house: House) -> Screens:
     """The screens of every configured store, reading through ``reader``."""
+    server = Flask("dashboard", static_folder=str(HERE / "static"), template_folder="templates")
+    server.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app = Screens(
         __name__,
+        server=server,  # type: ignore[arg-type]
         title="Floorcast",
         update_title="",
         assets_folder=str(ASSETS),
+        routes_pathname_prefix="/wall/",
+        requests_pathname_prefix="/wall/",
         serve_locally=True,
         compress=False,
         suppress_callback_exceptions=True,
@@ -49,21 +84,44 @@ def create_app(reader: Reader, shops: Shops, settings: DashboardSettings) -> Scr
     app.layout = page
     app.hub = Hub(reader, shops, settings, release())
     register(app, shops, settings)
-    _routes(app, shops)
+    gate = _doors(app, reader, shops, settings, house)
+    _routes(app, shops, gate)
     _headers(app)
     return app
 
 
-def _routes(app: Screens, shops: Shops) -> None:
+def _doors(
+    app: Screens, reader: Reader, shops: Shops, settings: DashboardSettings, house: House
+) -> Gate:
+    """The gate, the login, the staff page and what they write."""
+    server = app.server
+    people = People(house.people, house.folder)
+    audit = Audit(reader.client, settings.audit_entries)
+    sessions = Sessions(reader.client, people, settings)
+    gate = Gate(sessions, Kiosks(house.folder))
+    gate.guard(server)
+    login.register(server, people, sessions, audit, settings.language)
+    writer = CommandWriter(reader.client, reader.partitions)
+    deeds = Deeds(reader, shops, writer, audit, settings.snooze_s)
+    push_key = push.public_key(house.folder) if house.push else ""
+    Staff(
+        shops, app.hub, deeds, people, sessions, house.link_key, push_key, settings.language
+    ).register(server)
+    push.Pushes(push.Subscriptions(reader.client), audit).register(server)
+    return gate
+
+
+def _routes(app: Screens, shops: Shops, gate: Gate) -> None:
     server = app.server
 
     @server.get("/wall/<store>/events")  # type: ignore[untyped-decorator]
     def events(store: str) -> Response:
-        """The stream of one store's changes."""
+        """The stream of one store's changes; a wall's ends when its token is revoked."""
         if store not in shops:
             abort(404)
+        held, kiosk = wall_token(), visitor().role == "kiosk"
         return Response(
-            app.hub.events(store),
+            app.hub.events(store, holds=lambda: not kiosk or gate.holds(held, store)),
             mimetype="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -79,12 +137,16 @@ def _routes(app: Screens, shops: Shops) -> None:
             headers={"Cache-Control": "no-store"},
         )
 
-    @server.before_request  # type: ignore[untyped-decorator]
-    def first_store() -> AnyResponse | None:
-        """The root leads to the first store's wall."""
-        if request.path == "/" and shops:
-            return redirect(f"/wall/{next(iter(shops))}")
-        return None
+    @server.get("/healthz")  # type: ignore[untyped-decorator]
+    def healthz() -> Response:
+        """Whether this process answers; says nothing of the shop."""
+        return jsonify(version=release())
+
+    @server.get("/wall/")  # type: ignore[untyped-decorator]
+    def first_store() -> AnyResponse:
+        """The first wall that the visitor may see."""
+        mine = [name for name in shops if g.visitor.may("kiosk", name)]
+        return redirect(f"/wall/{mine[0]}") if mine else abort(403)
 
 
 def _headers(app: Screens) -> None:
@@ -106,8 +168,7 @@ def _headers(app: Screens) -> None:
 def release() -> str:
     """Names the code and assets a browser runs; when it differs from the server's, the page reloads."""
     digest = hashlib.sha256(version("dash").encode())
-    for path in sorted(
-        p for p in Path(__file__).parent.rglob("*") if p.suffix in {".py", ".js", ".css"}
-    ):
+    kinds = {".py", ".js", ".css", ".html"}
+    for path in sorted(p for p in HERE.rglob("*") if p.suffix in kinds):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]

@@ -1,11 +1,10 @@
 """What moves on the page: which page the address names, and the browser's own drawing."""
 
-from urllib.parse import parse_qs
-
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.development.base_component import Component
 
-from dashboard.catalogue import Language
+from dashboard.doors.gate import visitor
+from dashboard.language import language_of
 from dashboard.layout import unknown, wall
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
@@ -18,7 +17,8 @@ def register(app: Dash, shops: Shops, settings: DashboardSettings) -> None:
     def show(pathname: str | None, search: str | None) -> Component:
         language = language_of(search, settings.language)
         shop = shops.get(store_of(pathname))
-        return wall(shop, language) if shop else unknown(language)
+        allowed = shop is not None and visitor().may("kiosk", shop.store.id)
+        return wall(shop, language) if shop and allowed else unknown(language)
 
     # A callback without an output does not run for a component that another callback brought in.
     app.clientside_callback(  # type: ignore[no-untyped-call]
@@ -42,13 +42,3 @@ def store_of(pathname: str | None) -> str:
     """
     parts = (pathname or "").strip("/").split("/")
     return parts[1] if len(parts) == 2 and parts[0] == "wall" else ""
-
-
-def language_of(search: str | None, default: Language) -> Language:
-    """The language an address asks for with ``?lang=``.
-
-    >>> language_of("?lang=en", "zh"), language_of("?lang=zh-CN", "en"), language_of("", "zh")
-    ('en', 'zh', 'zh')
-    """
-    asked = parse_qs((search or "").lstrip("?")).get("lang", [""])[0][:2]
-    return "en" if asked == "en" else "zh" if asked == "zh" else default

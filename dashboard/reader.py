@@ -52,6 +52,7 @@ class Reader:
         partitions: int,
         now: Callable[[], datetime] | None = None,
     ) -> None:
+        self.client, self.partitions = client, partitions
         self._client = client
         self._shops = shops
         self._partitions = partitions
@@ -71,6 +72,16 @@ class Reader:
             return self._read(shop)
         except redis.RedisError as error:
             raise UnreachableError(str(error)) from error
+
+    def now(self) -> datetime:
+        """The data store's own time; raises ``UnreachableError``."""
+        if self._now:
+            return self._now()
+        try:
+            seconds, micros = self._client.time()
+        except redis.RedisError as error:
+            raise UnreachableError(str(error)) from error
+        return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
     def _read(self, shop: Shop) -> Snapshot:
         store = shop.store.id

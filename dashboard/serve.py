@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from dashboard.app import Screens, create_app
+from dashboard.doors.house import House
 from dashboard.reader import Reader
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
@@ -47,8 +48,10 @@ class Server(BaseApplication):
         shops: Shops,
         partitions: int,
         settings: DashboardSettings,
-        sockets: Sequence[socket.socket] = (),
+        sockets: Sequence[socket.socket],
+        house: House,
     ) -> None:
+        self._house = house
         self._url, self._shops, self._partitions = url, shops, partitions
         self._settings, self._sockets = settings, sockets
         super().__init__()
@@ -78,7 +81,7 @@ class Server(BaseApplication):
             self._url, socket_timeout=READ_TIMEOUT_S, socket_connect_timeout=READ_TIMEOUT_S
         )
         self.screens = create_app(
-            Reader(client, self._shops, self._partitions), self._shops, self._settings
+            Reader(client, self._shops, self._partitions), self._shops, self._settings, self._house
         )
         server: Flask = self.screens.server
         return server
@@ -103,7 +106,8 @@ def run(
     shops: Shops,
     partitions: int,
     settings: DashboardSettings,
-    sockets: Sequence[socket.socket] = (),
+    sockets: Sequence[socket.socket],
+    house: House,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop within seconds; call it in a process's main thread.
 
@@ -112,11 +116,12 @@ def run(
         shops: the stores to show.
         partitions: as in ``sensors.log.partitions``.
         settings: of the screens.
-        sockets: already listening (see ``listen``); without, ``settings.host`` and ``settings.port`` are bound
+        sockets: already listening (see ``listen``); if empty, ``settings.host`` and ``settings.port`` are bound
             by gunicorn itself, which gives up after some seconds on a taken port.
+        house: who may log in, and the folder of their passwords and the walls' tokens.
 
     Raises:
         SystemExit: as gunicorn ends, with its exit code.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Server(url, shops, partitions, settings, sockets).run()
+    Server(url, shops, partitions, settings, sockets, house).run()

@@ -27,3 +27,11 @@ class DashboardSettings(Table, kw_only=True, frozen=True):
     comment_s: Positive = 10.0  # a silent stream says that it lives
     reread_s: Positive = 5.0  # hints can be lost: what is shown is read again this often
     queue: PositiveInt = 4  # messages a slow screen may lag before it is sent everything anew
+    data_dir: str = (
+        ".floorcast/screen"  # password hashes, kiosk tokens, push key: readable by their owner only
+    )
+    session_h: Positive = 12.0  # a login lasts this long
+    login_tries: PositiveInt = 8  # wrong passwords for a name or from an address …
+    login_window_s: Positive = 900.0  # … within this before either has to wait
+    audit_entries: PositiveInt = 100_000
+    snooze_s: Positive = 600.0  # "10 min" on the staff page

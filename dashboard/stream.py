@@ -8,10 +8,10 @@ other builds on the message with the ``seq`` before it, and a screen that misses
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -21,6 +21,8 @@ from dashboard.parts import Parts, epoch_ms
 from dashboard.reader import Reader, UnreachableError
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shop, Shops
+from dashboard.snapshot import Snapshot
+from dashboard.staff.view import staff_view
 from dashboard.view import changed, view
 
 log = structlog.get_logger("dashboard.stream")
@@ -30,11 +32,18 @@ FULL_HOUSE_MS = 15_000
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 
 
+View = Callable[[Snapshot, Shop], Parts]
+Room = Literal["wall", "staff"]
+"""What a stream shows of a store: the whole wall, or what staff have to do."""
+
+_VIEWS: dict[Room, View] = {"wall": view, "staff": staff_view}
+
+
 class Feed:
     """One store's state as its screens have it. The lock keeps messages and joining screens in one order."""
 
-    def __init__(self, shop: Shop, version: str) -> None:
-        self.shop = shop
+    def __init__(self, shop: Shop, version: str, look: View = view) -> None:
+        self.shop, self._look = shop, look
         self.screens: set[Mailbox] = set()
         self.lock = Lock()
         self._version = version
@@ -49,7 +58,7 @@ class Feed:
         """Read the store and tell its screens what changed; raises ``UnreachableError``."""
         snapshot = reader.read(self.shop.store.id)
         self._now = (snapshot.read_at, time.monotonic())
-        parts = view(snapshot, self.shop)
+        parts = self._look(snapshot, self.shop)
         newest = snapshot.newest_at
         self._stamp = {
             "at": epoch_ms(snapshot.at) if snapshot.at else None,
@@ -102,7 +111,11 @@ class Hub:
     ) -> None:
         self._reader = reader
         self._settings = settings
-        self._feeds = {name: Feed(shop, version) for name, shop in shops.items()}
+        self._feeds = {
+            (room, name): Feed(shop, version, look)
+            for room, look in _VIEWS.items()
+            for name, shop in shops.items()
+        }
         self._start = Lock()
         self._thread: Thread | None = None
         self._closing = Event()
@@ -112,22 +125,25 @@ class Hub:
         """How many screens are connected."""
         return sum(len(feed.screens) for feed in self._feeds.values())
 
-    def state(self, store: str) -> dict[str, Any]:
+    def state(self, store: str, room: Room = "wall") -> dict[str, Any]:
         """Everything about a store now, for a screen whose stream is silent; raises ``KeyError``."""
-        feed = self._feeds[store]
+        feed = self._feeds[room, store]
         with feed.lock:
             self._refresh(feed)
             return feed.full()
 
-    def events(self, store: str) -> Iterator[bytes]:
+    def events(
+        self, store: str, room: Room = "wall", holds: Callable[[], bool] = lambda: True
+    ) -> Iterator[bytes]:
         """A screen's stream, from everything to what changes; ends when the hub closes.
 
-        Raises ``KeyError`` at once for an unknown store.
+        ``holds`` is asked before each message whether who looks still may. Raises ``KeyError`` at once for
+        an unknown store.
         """
-        feed = self._feeds[store]
-        return self._stream(feed)
+        feed = self._feeds[room, store]
+        return self._stream(feed, holds)
 
-    def _stream(self, feed: Feed) -> Iterator[bytes]:
+    def _stream(self, feed: Feed, holds: Callable[[], bool]) -> Iterator[bytes]:
         screen = Mailbox(self._settings.queue)
         self._ensure_running()
         full_house = self.screens >= self._settings.screens
@@ -143,7 +159,10 @@ class Hub:
         try:
             yield first
             while not (screen.closed or self._closing.is_set()):
-                yield self._next(feed, screen)
+                message = self._next(feed, screen)
+                if not holds():
+                    return
+                yield message
         finally:
             with feed.lock:
                 feed.screens.discard(screen)
@@ -188,8 +207,9 @@ class Hub:
 
     def _tell(self, stores: set[str]) -> bool:
         """Refresh what is watched; nothing named means that it is time to look at everything."""
-        for name in (stores or set(self._feeds)) & set(self._feeds):
-            feed = self._feeds[name]
+        for (_, name), feed in self._feeds.items():
+            if stores and name not in stores:
+                continue
             with feed.lock:
                 if feed.screens and not self._refresh(feed):
                     return False

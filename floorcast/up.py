@@ -15,6 +15,8 @@ import redis
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from dashboard.doors.kiosks import Kiosks
+from dashboard.doors.people import People
 from floorcast.demo import SEED, afternoon_zone, history, reached, seed_log
 from floorcast.embedded import (
     LOOPBACK,
@@ -67,7 +69,13 @@ class Up:
             self.start_servers(children)
             self.settings = self.decide()
             self.start_stages(children)
-            self.say(f"\nFloorcast is on screen: [bold]{self.url}[/]")
+            self.say(f"\nFloorcast is on screen: [bold]{self.wall()}[/]")
+            if not People(
+                self.settings.alerts.people, Path(self.settings.dashboard.data_dir)
+            ).with_password():
+                self.say(
+                    "Staff and manager pages need somebody to log in: `floorcast people add NAME`"
+                )
             self.say(f"Ctrl-C stops everything; logs are in {self.logs}\n")
             children.watch()
             self.say("Stopping …")
@@ -122,6 +130,7 @@ class Up:
         if self.demo:
             self.chosen["flows"] = {"recovery_dir": str(self.data / "recovery")}
             self.chosen["alerts"] = {"recovery_dir": str(self.data / "recovery-alerts")}
+            self.chosen["floorcast"] = {"history_dir": str(self.data / "history")}
         path = write_effective(self.config, self.folder, self.chosen)
         if self.demo:
             zone = afternoon_zone(SystemClock().now())
@@ -135,11 +144,17 @@ class Up:
         return load_settings(path)
 
     @property
-    def url(self) -> str:
-        """The first store's wall."""
+    def address(self) -> str:
+        """Where this machine reaches the screens."""
         screen = self.settings.dashboard
         host = LOOPBACK if screen.host in {"0.0.0.0", "::"} else screen.host  # noqa: S104 - compared, not bound
-        return f"http://{host}:{screen.port}/wall/{self.settings.sensors.stores[0].id}"
+        return f"http://{host}:{screen.port}"
+
+    def wall(self) -> str:
+        """The first store's wall, with a token that opens it: a new one at each start, the last one ends."""
+        store = self.settings.sensors.stores[0].id
+        kiosks = Kiosks(Path(self.settings.dashboard.data_dir))
+        return f"{self.address}/wall/{store}?k={kiosks.issue('up', store)}"
 
     def start_stages(self, children: Supervisor) -> None:
         """Warm up what reads the log, then let events in."""
@@ -148,14 +163,15 @@ class Up:
             command = (sys.executable, "-m", "floorcast", "--config", str(self.effective))
             children.start(name, [*command, *(arguments or (name,))])
 
-        for name in ("floor", "alert", "screen"):
-            start(name)
+        for name in ("floor", "alert", "screen", "history"):
+            if name != "history" or self.settings.floorcast.history:
+                start(name)
         since = SystemClock().now()
         with self.progress() as move:
             if self.demo:
                 self.warm_up(children, since, move)
             move(0.95, "opening the screen")
-            children.wait_until(lambda: answers(self.url), "the screen", START_S)
+            children.wait_until(lambda: answers(f"{self.address}/healthz"), "the screen", START_S)
             start("ingest")
             start("deliver")
             if self.demo:

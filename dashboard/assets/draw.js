@@ -73,7 +73,7 @@
   const number = (card, fmt) =>
     card.value === null || !card.f ? null : card.f === "hours" ? cover(card.value, fmt) : fmt.as(card.f, card.value);
 
-  const title = (card, frame, fmt) => {
+  const title = F.title = (card, frame, fmt) => {
     const said = card.title[frame.language], value = number(card, fmt);
     return value === null || /\d/.test(said) ? said : said + "\u00a0·\u00a0" + value.replace(" ", "\u00a0");
   };

@@ -22,8 +22,8 @@
   };
 
   /* Calls ``deliver(state, names)`` with the merged state and the names of the parts that changed. */
-  F.Link = function (store, clock, deliver) {
-    const base = "/wall/" + encodeURIComponent(store);
+  F.Link = function (store, clock, deliver, root) {
+    const base = (root || "/wall/") + encodeURIComponent(store);
     let state = null, stream = null, heard = performance.now(), polled = 0, version = null, opened = 0;
 
     const merge = (message) => {

@@ -130,10 +130,19 @@
     return F.figure(frame.figure, state.parts, fmt, px, wide);
   };
 
+  /* The wall's token is a cookie by now; it need not stand in the address. */
+  const forgetToken = () => {
+    const here = new URL(window.location.href);
+    if (!here.searchParams.has("k")) return;
+    here.searchParams.delete("k");
+    window.history.replaceState(window.history.state, "", here);
+  };
+
   let timer = null;
   const start = (data) => {
     if (!data || frame) return window.dash_clientside.no_update;
     frame = data;
+    forgetToken();
     clock = F.Clock();
     fmt = F.formatter(frame, now);
     F.put("tiles", frame.tiles.map((name) => F.tile(name, null, fmt)));

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def command(ctx: typer.Context) -> None:
     """Serve the wall screen and the phone pages, until stopped; a taken port is told and a free one used."""
+    from dashboard.doors.house import House
     from dashboard.serve import listen, run
     from dashboard.shop import Shops
     from floorcast.stage import prepare
@@ -31,4 +32,5 @@ def command(ctx: typer.Context) -> None:
     for store in sensors.stores:
         typer.echo(f"http://{screen.host}:{listener.getsockname()[1]}/wall/{store.id}")
     shops = Shops.of(sensors, settings.flows, screen, settings.alerts)
-    run(sensors.redis.url, shops, sensors.log.partitions, screen, [listener])
+    house = House.of(screen, settings.alerts)
+    run(sensors.redis.url, shops, sensors.log.partitions, screen, [listener], house)

@@ -16,7 +16,11 @@ import redis
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from alerts.settings import Person
 from dashboard.app import Screens, create_app
+from dashboard.doors.house import House
+from dashboard.doors.kiosks import Kiosks
+from dashboard.doors.people import People
 from dashboard.reader import Reader
 from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer, free_port
@@ -29,11 +33,31 @@ FLAGS = [
 SCREENS = Path(os.environ.get("FLOORCAST_SCREENS", Path(__file__).parents[2] / "build" / "screens"))
 
 
+PASSWORD = "correct horse battery"
+PEOPLE = (
+    Person(id="mia", name="Mia", role="associate", stores=["riverside"]),
+    Person(id="lw", name="LW", role="associate", stores=["riverside"]),
+    Person(id="ana", name="Ana", role="store-manager", access="manager"),
+    Person(id="far", name="Far", stores=["harbour"]),
+)
+
+
+def house_of(folder: Path) -> House:
+    """People with passwords; hashing is slow on purpose, so all have the same one."""
+    people = People(PEOPLE, folder)
+    people.set_password("mia", PASSWORD)
+    hashes = {p.id: people.hash_of("mia") for p in PEOPLE}
+    people.keep(hashes)
+    return House(folder, PEOPLE, b"k" * 32, push=True)
+
+
 class Site:
     """The screens served on a port that stays the same over restarts."""
 
     def __init__(self, server: RedisServer, port: int) -> None:
         self.redis = server
+        self.house = house_of(server.folder / "screen")
+        self.token = Kiosks(self.house.folder).issue("wall", "riverside")
         self.shops = demo_shops(reread_s=0.5)
         shop = self.shops["riverside"]
         self.floor = Floor(server.client(), shop, clock_time(16, 22, shop))
@@ -72,7 +96,8 @@ class Site:
         """Serve."""
         client = redis.Redis.from_url(self.redis.url, socket_timeout=2, socket_connect_timeout=2)
         settings = self.floor.shop.settings
-        self.app = create_app(Reader(client, self.shops, 16, now=self.now), self.shops, settings)
+        self.reader = Reader(client, self.shops, 16, now=self.now)
+        self.app = create_app(self.reader, self.shops, settings, self.house)
         self._server = make_server("127.0.0.1", self.port, self.app.server, threaded=True)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]
@@ -113,7 +138,9 @@ class Screen:
 
     def open(self, language: str, state: str = "live") -> "Screen":
         """Go to the wall and wait until it stands as expected."""
-        self.page.goto(f"http://127.0.0.1:{self.site.port}/wall/riverside?lang={language}")
+        self.page.goto(
+            f"http://127.0.0.1:{self.site.port}/wall/riverside?lang={language}&k={self.site.token}"
+        )
         return self.until(state)
 
     def until(self, state: str, seconds: float = 15) -> "Screen":

@@ -119,7 +119,7 @@ def test_newcomer(running: Callable[..., Running]) -> None:
         except OSError:
             pass  # somebody else's broker makes it just as busy
         up = running()
-        url = wait_for(lambda: up.said(r"http://127\.0\.0\.1:\d+/wall/riverside"), 90)
+        url = wait_for(lambda: up.said(r"http://127\.0\.0\.1:\d+/wall/riverside\?k=\S+"), 90)
         assert up.said(r"Broker .*\(1883 is taken\)")
         assert up.said(r"Redis +redis-server \d")
         assert up.said(r"Demo .*time zone Etc/GMT\S* where it is 15:")

@@ -8,11 +8,15 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from dashboard import serve
+from dashboard.doors.gate import KIOSK
+from dashboard.doors.house import House
+from dashboard.doors.kiosks import Kiosks
 from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer
 
@@ -20,12 +24,21 @@ pytestmark = pytest.mark.servers
 SETTINGS: dict[str, Any] = {"screens": 8, "comment_s": 0.5, "reread_s": 30.0, "queue": 2}
 
 
+class Server(NamedTuple):
+    """A running web server, and what a wall shows at its door."""
+
+    port: int
+    process: Any
+    kiosks: Kiosks
+    pass_: dict[str, str]
+
+
 class Wall:
     """One screen's connection, read message by message."""
 
-    def __init__(self, port: int, path: str = "/wall/riverside/events") -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        self.connection.request("GET", path)
+    def __init__(self, server: "Server", path: str = "/wall/riverside/events") -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        self.connection.request("GET", path, headers=server.pass_)
         self.answer = self.connection.getresponse()
 
     def blocks(self) -> Iterator[list[str]]:
@@ -60,28 +73,35 @@ def floor(redis_server: RedisServer) -> Floor:
 
 
 @pytest.fixture
-def server(
-    redis_server: RedisServer,
-) -> Iterator[tuple[int, "multiprocessing.process.BaseProcess"]]:
+def server(redis_server: RedisServer, tmp_path: Path) -> Iterator[Server]:
     """The web server as ``floorcast screen`` runs it."""
+    kiosks = Kiosks(tmp_path)
+    token = kiosks.issue("lobby", "riverside")
     shops = demo_shops(**SETTINGS)
     listener = serve.listen("127.0.0.1", 0)
     process = multiprocessing.get_context("fork").Process(
         target=serve.run,
-        args=(redis_server.url, shops, 16, shops["riverside"].settings, [listener]),
+        args=(
+            redis_server.url,
+            shops,
+            16,
+            shops["riverside"].settings,
+            [listener],
+            House(tmp_path),
+        ),
     )
     process.start()
     port = listener.getsockname()[1]
     listener.close()
-    yield port, process
+    yield Server(port, process, kiosks, {"Cookie": f"{KIOSK}={token}"})
     if process.is_alive():
         process.terminate()
         process.join(10)
 
 
-def test_everything_then_changes(floor: Floor, server: tuple[int, Any]) -> None:
+def test_everything_then_changes(floor: Floor, server: Server) -> None:
     """A screen gets everything once, then only what changed, numbered without a gap."""
-    wall = Wall(server[0])
+    wall = Wall(server)
     messages = wall.messages()
     name, full = next(messages)
     assert name == "full"
@@ -102,20 +122,20 @@ def test_everything_then_changes(floor: Floor, server: tuple[int, Any]) -> None:
     wall.close()
 
 
-def test_silence_is_commented(floor: Floor, server: tuple[int, Any]) -> None:
+def test_silence_is_commented(floor: Floor, server: Server) -> None:
     """A stream without news says that it lives, so that no proxy takes it for dead."""
-    wall = Wall(server[0])
+    wall = Wall(server)
     kinds = (block[0].partition(":")[0] for block in wall.blocks() if block)
     assert next(kind for kind in kinds if kind not in {"retry", "event"}) == ""
     wall.close()
 
 
-def test_polling_says_the_same(floor: Floor, server: tuple[int, Any]) -> None:
+def test_polling_says_the_same(floor: Floor, server: Server) -> None:
     """The fallback gives what the stream gives."""
-    wall = Wall(server[0])
+    wall = Wall(server)
     _, full = next(wall.messages())
-    connection = http.client.HTTPConnection("127.0.0.1", server[0], timeout=10)
-    connection.request("GET", "/wall/riverside/state")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/wall/riverside/state", headers=server.pass_)
     polled = json.loads(connection.getresponse().read())
     assert polled["set"] == full["set"]
     assert polled["v"] == full["v"]
@@ -123,20 +143,35 @@ def test_polling_says_the_same(floor: Floor, server: tuple[int, Any]) -> None:
     wall.close()
 
 
-def test_unknown_store(floor: Floor, server: tuple[int, Any]) -> None:
-    """A store that is not configured has no stream."""
+def test_unknown_store(floor: Floor, server: Server) -> None:
+    """A wall's token opens its own store, and no other, whether it exists or not."""
     for path in ("/wall/nowhere/events", "/wall/nowhere/state"):
-        wall = Wall(server[0], path)
-        assert wall.answer.status == 404
+        wall = Wall(server, path)
+        assert wall.answer.status == 403
         wall.close()
 
 
-def test_a_full_house_is_served_too(floor: Floor, server: tuple[int, Any]) -> None:
+def test_a_revoked_wall_goes_dark(floor: Floor, server: Server) -> None:
+    """Revoking a token ends the stream that it opened, and opens none any more."""
+    wall = Wall(server)
+    messages = wall.messages()
+    next(messages)
+    assert server.kiosks.revoke("lobby")
+    floor.advance()
+    floor.publish(floor.fact("visitors", "day", 524))
+    assert all(name == "delta" for name, _ in messages)
+    again = Wall(server)
+    assert again.answer.status == 401
+    for each in (wall, again):
+        each.close()
+
+
+def test_a_full_house_is_served_too(floor: Floor, server: Server) -> None:
     """A screen beyond the configured number gets everything and is told to come again, never an error."""
-    walls = [Wall(server[0]) for _ in range(SETTINGS["screens"])]
+    walls = [Wall(server) for _ in range(SETTINGS["screens"])]
     for wall in walls:
         next(wall.messages())
-    late = Wall(server[0])
+    late = Wall(server)
     blocks = list(late.blocks())
     assert blocks[0] == ["retry: 15000"]
     assert [b[0] for b in blocks[1:]] == ["event: full"]
@@ -145,17 +180,15 @@ def test_a_full_house_is_served_too(floor: Floor, server: tuple[int, Any]) -> No
         wall.close()
 
 
-def test_redis_away_is_a_state(
-    floor: Floor, server: tuple[int, Any], redis_server: RedisServer
-) -> None:
+def test_redis_away_is_a_state(floor: Floor, server: Server, redis_server: RedisServer) -> None:
     """While the data store is away the stream stays open and says so; afterwards it goes on."""
-    wall = Wall(server[0])
+    wall = Wall(server)
     messages = wall.messages()
     next(messages)
     redis_server.stop()
     while next(messages)[1]["link"] != "down":
         continue
-    late = Wall(server[0])
+    late = Wall(server)
     _, full = next(late.messages())
     assert (late.answer.status, full["link"]) == (200, "down")
     assert full["set"]["tile:visitors"]["v"] == 523
@@ -166,10 +199,10 @@ def test_redis_away_is_a_state(
     late.close()
 
 
-def test_stops_cleanly_with_screens_connected(floor: Floor, server: tuple[int, Any]) -> None:
+def test_stops_cleanly_with_screens_connected(floor: Floor, server: Server) -> None:
     """SIGTERM ends every stream and the process within seconds, with exit code 0."""
-    port, process = server
-    wall = Wall(port)
+    process = server.process
+    wall = Wall(server)
     messages = wall.messages()
     next(messages)
     began = time.monotonic()

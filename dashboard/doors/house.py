@@ -1,0 +1,33 @@
+"""Everything behind the doors of one installation, put together from settings."""
+
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from alerts.settings import AlertsSettings, Person
+from dashboard.settings import DashboardSettings
+
+
+class House(NamedTuple):
+    """What the web server must know of people; values only, so that it travels to another process.
+
+    Attributes:
+        folder: of password hashes, kiosk tokens and the push key.
+        link_key: that signs links in messages; empty where none is configured.
+        push: whether pushes to the staff page are configured.
+    """
+
+    folder: Path
+    people: tuple[Person, ...] = ()
+    link_key: bytes = b""
+    push: bool = False
+
+    @classmethod
+    def of(cls, dashboard: DashboardSettings, alerts: AlertsSettings) -> Self:
+        """From the settings; raises ``OSError`` if the secret of links cannot be read."""
+        secret = alerts.links.secret_file
+        return cls(
+            Path(dashboard.data_dir),
+            tuple(alerts.people),
+            Path(secret).read_bytes().strip() if secret else b"",
+            any(channel.kind == "webpush" for channel in alerts.channels.values()),
+        )

@@ -1,0 +1,87 @@
+"""The login page (edge)."""
+
+from urllib.parse import urlsplit
+
+import redis
+from flask import Flask, Response, abort, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard.catalogue import LOCALE, Language, words
+from dashboard.doors.audit import Audit
+from dashboard.doors.gate import SESSION, visitor
+from dashboard.doors.people import People, Visitor
+from dashboard.doors.sessions import Sessions
+from dashboard.language import language_of
+
+
+def register(
+    server: Flask, people: People, sessions: Sessions, audit: Audit, default: Language
+) -> None:
+    """Add ``/login`` and ``/logout``."""
+
+    @server.get("/login")
+    def login() -> Response:
+        return _page(default, "", 200)
+
+    @server.post("/login")
+    def enter() -> AnyResponse:
+        who, where = request.form.get("who", "").strip()[:64], request.remote_addr or "?"
+        try:
+            if wait_s := sessions.wait_s(f"name:{who}", f"from:{where}"):
+                answer = _page(default, "login.wait", 429, minutes=-(-wait_s // 60))
+                answer.headers["Retry-After"] = str(wait_s)
+                return answer
+            found = people.check(who, request.form.get("password", ""))
+            audit.note(who, "login", result="ok" if found else "refused", origin=where)
+            if found is None:
+                sessions.failed(f"name:{who}", f"from:{where}")
+                return _page(default, "login.wrong", 401)
+            sessions.forgive(f"name:{who}")
+            return _welcome(found, sessions)
+        except redis.RedisError:
+            return _page(default, "login.unreachable", 503)
+
+    @server.post("/logout")
+    def leave() -> AnyResponse:
+        try:
+            sessions.end(request.cookies.get(SESSION, ""))
+            audit.note(visitor().id, "logout", origin=request.remote_addr or "?")
+        except redis.RedisError:
+            abort(503, "the data store does not answer")
+        answer = make_response("", 204)
+        answer.delete_cookie(SESSION)
+        return answer
+
+
+def _page(default: Language, key: str, status: int, **args: int) -> Response:
+    language = language_of(request.query_string.decode(), default)
+    text = words(language)
+    said = text[key].replace("{minutes:int}", str(args.get("minutes", ""))) if key else ""
+    page = render_template(
+        "login.html", text=text, lang=LOCALE[language], language=language, said=said,
+        there=request.args.get("next", ""), who=request.form.get("who", ""),
+    )  # fmt: skip
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _welcome(found: Visitor, sessions: Sessions) -> AnyResponse:
+    there = local(request.args.get("next", "")) or ("/staff" if found.role == "staff" else "/")
+    answer = redirect(there, code=303)
+    answer.set_cookie(
+        SESSION, sessions.open(found), max_age=sessions.lifetime_s, httponly=True, samesite="Strict",
+        secure=request.is_secure,
+    )  # fmt: skip
+    return answer
+
+
+def local(address: str) -> str:
+    r"""An address on this server, empty for any other.
+
+    >>> local("/staff?store=a"), local("https://evil.example/"), local("//evil.example"), local(r"/\evil")
+    ('/staff?store=a', '', '', '')
+    """
+    parts = urlsplit(address)
+    own = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc
+    return address if own and address.isprintable() else ""

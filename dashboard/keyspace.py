@@ -1,0 +1,22 @@
+"""Every Redis name this package writes, its type and lifetime.
+
+| key | type | holds | lifetime |
+|---|---|---|---|
+| ``session:<sha256>`` | string | who is logged in, under the hash of their cookie | ``dashboard.session_h`` |
+| ``login:<who or where>`` | string | failed log-ins counted | ``dashboard.login_window_s`` |
+| ``audit`` | stream | who did what to what, and what came of it | ``dashboard.audit_entries`` |
+
+Redis keeps their time: a session ends, and a failure is forgotten, by its clock.
+"""
+
+AUDIT = "audit"
+
+
+def session_key(digest: str) -> str:
+    """One login."""
+    return f"session:{digest}"
+
+
+def login_key(subject: str) -> str:
+    """Failed log-ins of a name or an address."""
+    return f"login:{subject}"

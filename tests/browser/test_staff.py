@@ -1,0 +1,262 @@
+"""The staff page as colleagues use it: on a phone, with one hand, each with their own browser."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext
+
+from alerts.links import Claim, sign
+from sensors.events import Command
+from sensors.keyspace import log_key
+from tests.browser.conftest import PASSWORD, SCREENS, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+LANGUAGES = ["en", "zh"]
+PHONE = {"width": 390, "height": 844}
+OVERFLOWING = """() => [...document.querySelectorAll('body, .card, .card *, .top *, .foot *, .sheet *')]
+  .filter(n => n.scrollWidth > n.clientWidth + 1)
+  .filter(n => getComputedStyle(n).overflowX !== 'hidden' && getComputedStyle(n).display !== 'inline')
+  .map(n => n.tagName + '.' + n.className + ': ' + n.textContent.slice(0, 60))"""
+
+
+class Phone:
+    """One person's phone; ``complaints`` are what its console said."""
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context, self.site, self.page = context, site, context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._said)
+
+    def _said(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.site.port}"
+
+    def log_in(self, who: str, password: str = PASSWORD, language: str = "en") -> "Phone":
+        """Through the page, as a person does."""
+        self.page.goto(f"{self.root}/staff?lang={language}")
+        self.page.fill("[name=who]", who)
+        self.page.fill("[name=password]", password)
+        self.page.click("button.primary")
+        return self
+
+    def live(self) -> "Phone":
+        """Wait until the cards stand and the stream is live."""
+        self.page.wait_for_function(
+            "() => window.floorcast?.inspect && window.floorcast.inspect().standing === 'live'"
+        )
+        self.page.evaluate("document.fonts.ready.then(() => true)")
+        return self
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True, animations="disabled")
+
+    def violations(self) -> list[str]:
+        """What axe-core objects to."""
+        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+        return [f"{v['id']}: {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found]
+
+
+Phones = Callable[[], Phone]
+
+
+@pytest.fixture
+def phones(site: Site, chromium: Browser) -> Iterator[Phones]:
+    """Phones, each with cookies of its own."""
+    contexts = []
+
+    def another() -> Phone:
+        context = chromium.new_context(viewport=PHONE, reduced_motion="reduce", has_touch=True)  # type: ignore[arg-type]
+        contexts.append(context)
+        return Phone(context, site)
+
+    yield another
+    for context in contexts:
+        context.close()
+
+
+def commands(site: Site) -> list[Command]:
+    """What lies in the log."""
+    rows: Any = site.floor.client.xrange(log_key(site.floor.partition))
+    return [msgspec.json.decode(fields[b"e"], type=Command) for _, fields in rows if b"e" in fields]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reads_on_every_phone(site: Site, phones: Phones, language: str) -> None:
+    """Log-in and cards fit 390 and 360 pixels without overflow, complaint or accessibility violation."""
+    floor, phone = site.floor, phones()
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+    phone.page.goto(f"{phone.root}/staff?lang={language}")
+    phone.shoot(f"login-{language}")
+    assert phone.violations() == []
+    phone.log_in("mia", language=language).live()
+    for width in (390, 360):
+        phone.page.set_viewport_size({"width": width, "height": 780})
+        assert (width, phone.page.evaluate(OVERFLOWING)) == (width, [])
+        small = phone.page.evaluate(
+            "[...document.querySelectorAll('.cards button')].filter(b => b.offsetHeight < 44).length"
+        )
+        assert small == 0
+        phone.shoot(f"staff-{language}-{width}")
+    assert phone.violations() == []
+    assert phone.complaints == []
+    assert phone.page.locator(".card").count() == 4
+    assert phone.page.locator(".card.act").count() == 2
+
+
+def test_wrong_password_is_slowed_down(site: Site, phones: Phones) -> None:
+    """A wrong password says so; after eight of them even the right one has to wait."""
+    phone = phones()
+    for _ in range(8):
+        phone.log_in("mia", "not the password")
+        phone.page.wait_for_function("() => document.querySelector('.trouble').textContent !== ''")
+        assert "not right" in phone.page.inner_text(".trouble")
+    phone.log_in("mia")
+    phone.page.wait_for_function(
+        "() => document.querySelector('.trouble').textContent.startsWith('Too many')"
+    )
+    assert phone.page.url.startswith(f"{phone.root}/login")
+
+
+def test_first_one_has_it(site: Site, phones: Phones) -> None:
+    """A tap goes into the log as that person's command; when somebody else was first, the card says who."""
+    floor = site.floor
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+    mia, lw = phones().log_in("mia").live(), phones().log_in("lw").live()
+    # between the first tap and the dataflow's answer both still see the button
+    incident = mia.page.get_attribute(".card.act >> nth=0", "data-id")
+    mia.page.click(f".card[data-id='{incident}'] [data-do=ack]")
+    mia.page.wait_for_selector(f".card[data-id='{incident}'] .note")
+    (command,) = commands(site)
+    assert (command.actor, command.action, command.target) == ("mia", "ack", incident)
+    assert command.id
+    taken = msgspec.structs.replace(
+        next(i for i in site.reader.read("riverside").incidents if i.id == incident),
+        state="acknowledged", owner="mia",
+    )  # fmt: skip
+    lw.page.context.set_offline(True)  # LW has not heard of it when the tap comes
+    floor.publish(incidents=(taken,))
+    mia.page.wait_for_selector(f".card[data-id='{incident}'] [data-do=done]")
+    lw.page.context.set_offline(False)
+    lw.page.wait_for_function(
+        "id => document.querySelector(`.card[data-id='${id}']`).textContent.includes('Mia is on it')",
+        arg=incident,
+    )
+    said = lw.page.evaluate(
+        """id => fetch('/act', {
+          method: 'POST', headers: {'X-CSRF': JSON.parse(document.getElementById('frame').textContent).csrf},
+          body: JSON.stringify({store: 'riverside', target: id, do: 'ack'})}).then(a => a.json())""",
+        incident,
+    )
+    assert (said["verdict"], said["who"]) == ("taken", "mia")
+    assert len(commands(site)) == 1
+    assert mia.complaints == []
+    audit: Any = floor.client.xrange("audit")
+    told = [(f[b"who"], f[b"action"], f[b"result"]) for _, f in audit]
+    assert (b"mia", b"ack", b"ok") in told
+    assert (b"lw", b"ack", b"taken") in told
+
+
+def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
+    """Opening a signed link changes nothing; its button does; a forged, expired or foreign one says so."""
+    floor, phone = site.floor, phones()
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+    incident = floor.incidents()[0]
+    floor.publish(incidents=(incident,))
+
+    def link(person: str = "mia", expires: int = 4_000_000_000, key: bytes = b"k" * 32) -> str:
+        return f"{phone.root}/staff/confirm?lang=en&t=" + sign(
+            key, Claim("riverside", incident.id, person, expires)
+        )
+
+    for bad in (link(key=b"x" * 32), link(expires=1), link(person="far"), link()[:-3]):
+        answer = phone.page.goto(bad)
+        assert answer
+        assert answer.status == 410
+        assert "not valid" in phone.page.inner_text("h1")
+    phone.shoot("link-bad")
+    phone.page.goto(link())
+    assert "Mia" in phone.page.inner_text("h1")
+    assert phone.violations() == []
+    assert phone.page.evaluate(OVERFLOWING) == []
+    phone.shoot("link-confirm")
+    assert commands(site) == []
+    phone.page.click("button.primary")
+    assert "You have it" in phone.page.inner_text("h1")
+    (command,) = commands(site)
+    assert (command.actor, command.action, command.target) == ("mia", "ack", incident.id)
+    floor.publish(incidents=(msgspec.structs.replace(incident, state="acknowledged", owner="lw"),))
+    phone.page.goto(link())
+    assert "LW has it already" in phone.page.inner_text("h1")
+    floor.publish(incidents=(msgspec.structs.replace(incident, state="resolved"),))
+    phone.page.goto(link())
+    assert "over already" in phone.page.inner_text("h1")
+
+
+def test_writes_need_their_token(site: Site, phones: Phones) -> None:
+    """Without the session's token, from another origin, at another store or as a wall nothing is written."""
+    floor, phone = site.floor, phones()
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+    phone.log_in("mia").live()
+    body = msgspec.json.encode(
+        {"store": "riverside", "target": floor.incidents()[0].id, "do": "ack"}
+    ).decode()
+    csrf = phone.page.evaluate("JSON.parse(document.getElementById('frame').textContent).csrf")
+    post = phone.context.request.post
+    assert post(f"{phone.root}/act", data=body).status == 403
+    foreign = {"X-CSRF": csrf, "Origin": "https://evil.example"}
+    assert post(f"{phone.root}/act", data=body, headers=foreign).status == 403
+    assert phone.context.request.get(f"{phone.root}/incidents").status == 403
+    silence = body.replace('"ack"', '"silence"')
+    assert post(f"{phone.root}/act", data=silence, headers={"X-CSRF": csrf}).status == 403
+    wall = phones()
+    wall.page.goto(f"{wall.root}/wall/riverside?k={site.token}")
+    assert wall.context.request.post(f"{wall.root}/act", data=body).status == 401
+    assert wall.context.request.get(f"{wall.root}/staff/riverside/state").status == 401
+    assert commands(site) == []
+    cookies = {c["name"]: c for c in (*phone.context.cookies(), *wall.context.cookies())}
+    assert all(c["httpOnly"] and c["sameSite"] == "Strict" for c in cookies.values())
+    assert len(cookies) == 2
+
+
+def test_installable(site: Site, phones: Phones) -> None:
+    """The manifest and the service worker are there, and a push shows a notification with its incident's tag."""
+    floor, phone = site.floor, phones()
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+    phone.context.grant_permissions(["notifications"])
+    phone.log_in("mia").live()
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    manifest = phone.context.request.get(f"{phone.root}/staff/app.webmanifest?lang=zh").json()
+    assert (manifest["display"], manifest["scope"]) == ("standalone", "/staff")
+    found: list[dict[str, Any]] = []
+    devtools = phone.context.new_cdp_session(phone.page)
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda e: found.extend(e["registrations"])
+    )
+    devtools.send("ServiceWorker.enable")
+    phone.page.wait_for_function(
+        "() => navigator.serviceWorker.getRegistration('/staff').then(r => r.active?.state === 'activated')"
+    )
+    said = {
+        "title": "Queue is long",
+        "body": "Till 2",
+        "tag": "i-1",
+        "urgent": True,
+        "url": "/staff/confirm?t=x",
+    }
+    devtools.send("ServiceWorker.deliverPushMessage", {
+        "origin": phone.root, "registrationId": found[0]["registrationId"], "data": msgspec.json.encode(said).decode(),
+    })  # fmt: skip
+    shown = """() => navigator.serviceWorker.getRegistration('/staff').then(r => r.getNotifications())
+        .then(all => all.map(n => [n.title, n.body, n.tag, n.data.url]).flat())"""
+    phone.page.wait_for_function(f"() => ({shown})().then(all => all.length > 0)")
+    assert phone.page.evaluate(shown) == ["Queue is long", "Till 2", "i-1", "/staff/confirm?t=x"]
