@@ -5,7 +5,7 @@ Keys carry the partition as a Redis Cluster hash tag, so that one partition's ke
 | key | type | holds | lifetime |
 |---|---|---|---|
 | ``log:{p}`` | stream | the event log of partition p | ``sensors.log.retention_h`` |
-| ``dead:{p}`` | stream | rejects: reason, topic, bytes without the people in them | ``sensors.log.dead_letters`` entries |
+| ``dead:{p}`` | stream | rejects: reason, topic, bytes but no people | ``sensors.log.dead_letters`` entries |
 | ``device:{p}`` | hash | last word of each device of the partition's stores | kept |
 | ``committed:log:{p}`` | hash | how far each consumer of the stream has surely come; retention stops there | kept |
 """
