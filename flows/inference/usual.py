@@ -25,10 +25,9 @@ class Slot(NamedTuple):
     sales: float = 0.0
     net_minor: float = 0.0
 
-    def plus(self, visitors: int, groups: int, sales: int, net_minor: int) -> "Slot":
-        """One more week."""
-        news = (1, visitors, groups, sales, net_minor)
-        return Slot(*(round(FADE * old + new, 3) for old, new in zip(self, news, strict=True)))
+    def plus(self, week: "Slot") -> "Slot":
+        """One more week, the older ones faded."""
+        return Slot(*(round(FADE * old + new, 3) for old, new in zip(self, week, strict=True)))
 
 
 class Rate(NamedTuple):
@@ -39,20 +38,33 @@ class Rate(NamedTuple):
 
 
 class UsualMemory(Struct):
-    """What a store has shown so far.
+    """What a store has shown on earlier days; today waits until it is over, so that it is never its own yardstick.
 
     Attributes:
+        day: first minute of the business day that is waiting in ``today``.
         slots: by weekday × 96 + quarter-hour.
         doors: faded visitors by door, for shares.
         rates: usual conversion by window, for the quarter after the last one learned.
         sales, visitors: faded sums of all.
     """
 
+    day: int = 0
+    today: dict[int, Slot] = {}
     slots: dict[int, Slot] = {}
     doors: dict[str, float] = {}
     rates: dict[str, float] = {}
     sales: float = 0.0
     visitors: float = 0.0
+
+    def turn(self, day: int) -> None:
+        """Begin a business day: what waited becomes history."""
+        if day == self.day:
+            return
+        for key, slot in self.today.items():
+            self.slots[key] = self.slots.get(key, Slot()).plus(slot)
+        self.day, self.today = day, {}
+        self.visitors = sum(slot.visitors for slot in self.slots.values())
+        self.sales = sum(slot.sales for slot in self.slots.values())
 
     def rate(self, weekday: int, slots: Iterable[int], prior: float) -> Rate:
         """Usual conversion over quarter-hours of a weekday.
