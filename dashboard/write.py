@@ -53,7 +53,7 @@ class CommandWriter:
         self,
         store: str,
         actor: str,
-        action: Do,
+        action: Do | Literal["setting"],
         target: str,
         *,
         lasts_s: float | None = None,
