@@ -24,6 +24,12 @@ class FloorcastSettings(Table, kw_only=True, frozen=True):
     """``[floorcast]``: the command line's own."""
 
     archive_dir: str = ".floorcast/archive"
+    archive_days: Annotated[int, Meta(ge=0)] = (
+        400  # of raw log kept by `floorcast history`; 0: for ever
+    )
+    history: bool = True  # `floorcast up` keeps what is final as files
+    history_dir: str = ".floorcast/history"
+    history_days: Annotated[int, Meta(ge=0)] = 1_100  # three years and a bit; 0: for ever
     metrics_host: str = "127.0.0.1"
     metrics_port: int = (
         0  # of ingest; floor, alert, deliver and webhook take the next four. 0: no metrics pages

@@ -8,7 +8,7 @@ from floorcast.errors import UnavailableError
 from floorcast.main import Session
 from floorcast.settings import Settings, SettingsError
 
-STAGES = ("ingest", "floor", "alert", "deliver", "webhook")
+STAGES = ("ingest", "floor", "alert", "deliver", "webhook", "screen", "history", "record")
 """In the order of their metrics ports."""
 
 
@@ -28,13 +28,20 @@ def prepare(session: Session, stage: str, *, broker: bool = False) -> Settings:
     settings = session.connected(broker=broker)
     refuse_mistakes(settings)
     logs.configure(stage, debug=session.debug)
-    own = settings.floorcast
-    if own.metrics_port and stage in STAGES:
-        port = own.metrics_port + STAGES.index(stage)
-        try:
-            prometheus_client.start_http_server(port, addr=own.metrics_host)
-        except OSError as error:
-            raise UnavailableError(
-                f"metrics of {stage}: port {port} on {own.metrics_host}: {error.strerror}"
-            ) from None
+    if stage != "screen":  # its requests are served by a process of their own
+        serve_metrics(settings, stage)
     return settings
+
+
+def serve_metrics(settings: Settings, stage: str) -> None:
+    """Serve this process's numbers at ``/metrics``, on the stage's port; raises ``UnavailableError`` if it is taken."""
+    own = settings.floorcast
+    if not own.metrics_port:
+        return
+    port = own.metrics_port + STAGES.index(stage)
+    try:
+        prometheus_client.start_http_server(port, addr=own.metrics_host)
+    except OSError as error:
+        raise UnavailableError(
+            f"metrics of {stage}: port {port} on {own.metrics_host}: {error.strerror}"
+        ) from None
