@@ -27,6 +27,7 @@ from alerts.courier import Attempt, Courier, Task
 from alerts.incident import Notice
 from alerts.keyspace import outbox_key, sent_key
 from alerts.links import Links
+from alerts.phones import StoredPhones
 from alerts.settings import AlertsSettings
 from flows.settings import FlowsSettings
 from sensors.settings import Broker, SensorsSettings
@@ -220,7 +221,7 @@ def deliverer(
     ``broker`` replaces the configured one, for an embedded broker on a port of its own.
     """
     named = settings.channels_by_name()
-    context = Context(broker or sensors.broker)
+    context = Context(broker or sensors.broker, StoredPhones(connect(url)))
     channels = {name: build(chosen, context) for name, chosen in named.items()}
     boards = [n for n in settings.board if n in channels and channels[n].shows_board]
     courier = Courier(Book(settings, sensors, flows), settings, boards, links=links_of(settings))

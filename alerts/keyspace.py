@@ -5,7 +5,7 @@
 | ``incidents:{p}:<store>`` | hash | newest state of each open or recent incident, by id | until history takes it |
 | ``outbox:{p}`` | stream | notifications to deliver, one per incident step and route | ``alerts.outbox_retention_h`` |
 | ``sent:{p}`` | hash | delivery attempts by idempotency key | ``alerts.outbox_retention_h`` |
-| ``push:<person>`` | hash | a person's push subscriptions, by the hash of their endpoint | until the push service ends it |
+| ``push:<person>`` | hash | push subscriptions, by the hash of their endpoint | until the push service ends them |
 """
 
 

@@ -52,11 +52,22 @@ class Delivery:
         )
 
 
+class Phones(Protocol):
+    """Where people's own phones are to be reached: the push subscriptions they made on the staff page."""
+
+    def of(self, person: str) -> list[bytes]:
+        """A person's subscriptions as JSON; raises ``UnreachableError`` when that cannot be known now."""
+
+    def forget(self, person: str, subscription: bytes) -> None:
+        """One that its push service has ended."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What channels need of the house around them."""
 
     broker: Broker
+    phones: Phones | None = None
 
 
 class Channel(Protocol):

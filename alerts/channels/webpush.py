@@ -7,14 +7,14 @@ import msgspec
 from pywebpush import WebPushException, webpush  # type: ignore[import-untyped]
 from requests import RequestException
 
-from alerts.channels import Context, Delivery, RefusedError, UnreachableError
+from alerts.channels import Context, Delivery, Phones, RefusedError, UnreachableError
 from alerts.http import check
 from alerts.settings import ChannelSettings
 
 TTL_S = 900  # a push a phone could not be given in this time is too old to act on
 
 
-def build(settings: ChannelSettings, _context: Context) -> "WebPushChannel":
+def build(settings: ChannelSettings, context: Context) -> "WebPushChannel":
     """A channel signing with the VAPID key of ``secret_file``; raises ``ValueError`` when it cannot."""
     if not settings.secret_file or not Path(settings.secret_file).is_file():
         raise ValueError("webpush needs secret_file: a VAPID private key (PEM)")
@@ -22,22 +22,44 @@ def build(settings: ChannelSettings, _context: Context) -> "WebPushChannel":
         raise ValueError(
             "webpush needs subject: mailto:… or https:…, whom push services may write to"
         )
-    return WebPushChannel(settings)
+    return WebPushChannel(settings, context.phones)
 
 
 class WebPushChannel:
-    """Pushes; a contact's ``to`` is the browser's subscription as JSON."""
+    """Pushes to the phones a person has subscribed; or, where a contact's ``to`` is a subscription, to that one."""
 
     shows_board = False
 
-    def __init__(self, settings: ChannelSettings) -> None:
+    def __init__(self, settings: ChannelSettings, phones: Phones | None = None) -> None:
         self._key, self._subject = settings.secret_file, settings.subject
-        self._timeout_s = settings.timeout_s
+        self._timeout_s, self._phones = settings.timeout_s, phones
 
     def send(self, delivery: Delivery) -> None:
-        """Push one message. A subscription that is gone (404, 410) is refused for good."""
+        """Push one message to every phone of its person; it got through when one phone has taken it.
+
+        A subscription that is gone (404, 410) is forgotten; without any left the message is refused, so that
+        the person's next channel is tried.
+        """
+        if delivery.to.startswith("{") or self._phones is None:
+            self._push(delivery, delivery.to.encode())
+            return
+        taken, trouble = 0, ""
+        for phone in self._phones.of(delivery.person):
+            try:
+                self._push(delivery, phone)
+                taken += 1
+            except RefusedError:
+                self._phones.forget(delivery.person, phone)
+            except UnreachableError as error:
+                trouble = str(error)
+        if not taken and trouble:
+            raise UnreachableError(trouble)
+        if not taken:
+            raise RefusedError(f"{delivery.person} has no phone subscribed")
+
+    def _push(self, delivery: Delivery, phone: bytes) -> None:
         try:
-            subscription: dict[str, Any] = msgspec.json.decode(delivery.to)
+            subscription: dict[str, Any] = msgspec.json.decode(phone)
         except msgspec.DecodeError as error:
             raise RefusedError("the contact is not a push subscription") from error
         try:

@@ -177,7 +177,9 @@ def _with_person(config: Path, entry: dict[str, Any]) -> str:
 
     document = tomlkit.parse(config.read_text(encoding="utf-8"))
     alerts: Any = document.setdefault("alerts", tomlkit.table())
-    people = alerts.setdefault("people", tomlkit.aot())
+    if not alerts.get("people"):
+        alerts["people"] = tomlkit.aot()
+    people = alerts["people"]
     table = tomlkit.table()
     table.update(entry)
     people.append(table)
@@ -194,5 +196,7 @@ def _without_person(config: Path, who: str) -> bool:
     if found is None:
         return False
     del people[found]
+    if not people:
+        del document["alerts"]["people"]
     config.write_text(tomlkit.dumps(document), encoding="utf-8")
     return True
