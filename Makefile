@@ -34,7 +34,7 @@ servers: # what integration and browser tests want from the distribution, where 
 	@sh deploy/test-servers.sh
 
 bench: LOCKS := requirements-bench.lock
-bench: bench-floor ## the floor dataflow beside a plain loop and other engines
+bench: bench-run ## the floor and the ingest beside other ways to do it; writes docs/benchmarks.md
 
 bench-%: LOCKS := requirements-bench.lock
 bench-%: install ## one benchmark of bench/, by name: bench-floor, bench-ingest, …

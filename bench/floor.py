@@ -3,7 +3,8 @@
 A real redis-server holds the log; each row runs in a process of its own, rows take turns, medians are told, and what
 they counted must be equal. CPU is user and system time of all threads of the row's process, without imports; ``of the
 loop`` is the loop's CPU ÷ the row's. Pathway needs ``pip install floorcast[bench]``, here or in the interpreter
-that ``FLOORCAST_BENCH_PYTHON`` names. Then latency under load, memory and state (``bench.floor_load``, ``bench.floor_state``).
+that ``FLOORCAST_BENCH_PYTHON`` names. Then latency under load, memory and state (``bench.floor_load``,
+``bench.floor_state``).
 """
 
 import argparse
@@ -26,8 +27,8 @@ HERE = Path(__file__).parent
 RATE = 250_000.0  # events per second of log time
 ROWS = {
     "loop": "plain Python loop: msgspec, exact dedup, minute panes",
-    "floor": "floor: exact dedup, minute panes, recovery",
-    "floor-facts": "floor with every fact, each second of log time",
+    "floor": "floor: exact dedup, minute panes of doors and tickets, recovery",
+    "floor-facts": "floor with every tally and every fact, each second of log time",
     "polars": "Polars streaming group_by, from a file, no dedup, all cores",
     "fold": "bytewax fold_window, msgspec, no dedup",
     "pathway": "Pathway windowby, from a file, no dedup",

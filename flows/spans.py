@@ -55,8 +55,8 @@ class Rolling:
         }:
             inside = [minutes[known] for known in range(*self.span) if known in minutes]
             self.pane.rebuild(kind, inside)
-        inside = (minutes[known].newest for known in range(*self.span) if known in minutes)
-        self.pane.newest = max(filter(None, inside), default=None)
+        heard = (minutes[known].newest for known in range(*self.span) if known in minutes)
+        self.pane.newest = max(filter(None, heard), default=None)
         return entered + left
 
 

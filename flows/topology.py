@@ -7,6 +7,7 @@ tick. ``floor`` (one state per store) drops repeats, folds events into panes and
 changed. Everything is done per batch; only sums and facts travel between steps.
 """
 
+import gc
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -159,12 +160,20 @@ def run(
     owned = list(partitions) or list(range(sensors.log.partitions))
     source = StreamSource(url, log_key, parse_entry, owned, stop=stop, consumer=CONSUMER)
     flow = live(settings, sensors, source, FactSink(url, settings, sensors, owned))
+    calm_collector()
     cli_main(  # type: ignore[no-untyped-call]
         flow,
         workers_per_process=workers,
         epoch_interval=timedelta(seconds=settings.snapshot_s),
         recovery_config=recovery(Path(settings.recovery_dir)),
     )
+
+
+def calm_collector() -> None:
+    """Spare the garbage collector what lives as long as the process: a seventh of the floor's CPU at full load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def recovery(folder: Path) -> RecoveryConfig:

@@ -75,7 +75,10 @@ def _seeing(view: View) -> dict[str, DoorTally]:
 
 
 def occupancy(view: View) -> Iterator[Reading]:
-    """People inside: Σ in − Σ out since the daily reset, not below 0; the uncorrected sum is in ``detail``."""
+    """People inside: Σ in − Σ out since the daily reset, not below 0; the uncorrected sum is in ``detail``.
+
+    It is 0 from the reset on; what was left over then is the day's ``occupancy_drift``.
+    """
     total, counted = _today(view)
     if counted:
         inside = total.entered - total.left
@@ -97,7 +100,7 @@ def occupancy_share(view: View) -> Iterator[Reading]:
 
 def _today(view: View) -> tuple[DoorTally, bool]:
     day = View(view.profile, "day", (view.start, view.end), view.today, view.at)
-    return day.total(DoorTally), bool(day.of(DoorTally))
+    return day.total(DoorTally), bool(view.doors_heard)
 
 
 def occupancy_drift(view: View) -> Iterator[Reading]:
@@ -114,7 +117,14 @@ MEASURES = (
     Measure("groups", "groups", (DoorTally,), groups, covered=True),
     Measure("passers_by", "people", (DoorTally,), passers_by, covered=True),
     Measure("capture_rate", "ratio", (DoorTally,), capture_rate, covered=True),
-    Measure("occupancy", "people", (DoorTally,), occupancy, windows=("now",)),
-    Measure("occupancy_share", "ratio", (DoorTally,), occupancy_share, windows=("now",)),
+    Measure("occupancy", "people", (DoorTally,), occupancy, windows=("now",), every_minute=True),
+    Measure(
+        "occupancy_share",
+        "ratio",
+        (DoorTally,),
+        occupancy_share,
+        windows=("now",),
+        every_minute=True,
+    ),
     Measure("occupancy_drift", "people", (DoorTally,), occupancy_drift, windows=("day",)),
 )
