@@ -1,6 +1,6 @@
 """MQTT → durable log, beside a bare paho subscriber that only acknowledges, in one run.
 
-    python bench/ingest.py [--messages N] [--json]
+    python bench/ingest.py [--messages N] [--repeats N] [--json]
 
 Each case: a fresh mosquitto and redis-server on loopback, the subscriber's session opened, N QoS 1 messages
 queued at the broker while it is away, then the subscriber started and timed from its first look to its last
@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -166,36 +167,32 @@ def case(messages: int, events: int, fsync: str | None) -> tuple[float, float]:
                 return ingest(shop, server, messages, events)
 
 
-def measure(messages: int) -> Iterator[Row]:
-    """Every case."""
+def measure(messages: int, repeats: int) -> Iterator[Row]:
+    """Every case: medians of interleaved repeats, so that what else the machine does strikes all alike."""
     for events in (1, 20):
         count = messages if events == 1 else messages // 2
-        bare_s, bare_cpu_s = case(count, events, None)
-        yield _row("bare paho", events, "-", count, bare_s, bare_cpu_s, bare_s)
-        for fsync in ("everysec", "always"):
-            took_s, used_s = case(count, events, fsync)
-            yield _row("ingest", events, fsync, count, took_s, used_s, bare_s)
-
-
-def _row(
-    name: str, events: int, fsync: str, count: int, took_s: float, used_s: float, bare_s: float
-) -> Row:
-    rate = count / took_s
-    return Row(
-        name,
-        events,
-        fsync,
-        round(rate),
-        round(rate * events),
-        round(used_s / count * 1e6, 1),
-        round(bare_s / took_s, 2),
-    )
+        kinds: tuple[str | None, ...] = (None, "everysec", "always")
+        runs = [[case(count, events, fsync) for fsync in kinds] for _ in range(repeats)]
+        for index, fsync in enumerate(kinds):
+            took_s = median(run[index][0] for run in runs)
+            used_s = median(run[index][1] for run in runs)
+            rate = count / took_s
+            yield Row(
+                "ingest" if fsync else "bare paho",
+                events,
+                fsync or "-",
+                round(rate),
+                round(rate * events),
+                round(used_s / count * 1e6, 1),
+                round(median(run[0][0] / run[index][0] for run in runs), 2),
+            )
 
 
 def main() -> None:
     """Print the table, or JSON lines."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=50_000)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--bare", nargs=2, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -206,7 +203,7 @@ def main() -> None:
         print(
             f"{'':10} {'ev/msg':>6} {'fsync':>9} {'msg/s':>9} {'events/s':>10} {'µs CPU/msg':>11} {'of bare':>8}"
         )
-    for row in measure(options.messages):
+    for row in measure(options.messages, options.repeats):
         if options.json:
             print(json.dumps(row._asdict()), flush=True)
         else:

@@ -49,7 +49,7 @@ def factor(by_hand: int, by_sensor: int, level: float = LEVEL) -> Factor:
 
     >>> found = factor(100, 80)
     >>> found.value, round(found.low, 2), round(found.high, 2)
-    (1.25, 0.93, 1.67)
+    (1.25, 0.93, 1.68)
     >>> factor(400, 300).is_certain, factor(40, 30).is_certain
     (True, False)
     """
