@@ -55,6 +55,7 @@ class View:
         closed: whether the window ended before the tick.
         coverage: share of the window's expected door minutes that reported.
         doors_heard: the minutes in which each door's counter was heard.
+        hour: the pane of the trailing hour.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class View:
         *, closed: bool = False, coverage: float | None = None, now: Tallies | None = None,
         day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
         memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
-        counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None,
+        counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None, hour: Pane | None = None,
     ) -> None:  # fmt: skip
         self.profile, self.window, self.pane, self.at = profile, window, pane, at
         self.start, self.end = span
@@ -71,6 +72,7 @@ class View:
         self.heard: Mapping[str, datetime] = heard or {}
         self.counters: Mapping[str, int] = counters or {}
         self.doors_heard = doors_heard or Heard()
+        self.hour = hour if hour is not None else Pane()
         self._now: Tallies = now or {}
         self._changed = changed
         self._memories = memories or {}
@@ -121,8 +123,9 @@ class Measure(NamedTuple):
             minute began.
         covered: its facts carry the window's coverage.
         every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
-        by_minute: it is read when a minute begins and not between, whatever changed, and told only where a
-            value did, though newer events came: for what many subjects share.
+        by_minute: it is read when a minute begins and not between, whatever changed: for many subjects.
+        quiet: its facts carry no newest event and are told only where a value changed: for what was learned, and for
+            hundreds of subjects.
         memory, learn: state it keeps per store, saved in the snapshot, and what changes it: called once for each
             quarter (or day: ``learn_over``) when it becomes final, in order, with its view.
     """
@@ -139,6 +142,7 @@ class Measure(NamedTuple):
     learn: Callable[[Any, View], None] | None = None
     by_minute: bool = False
     learn_over: Window = "quarter"
+    quiet: bool = False
 
 
 @cache

@@ -70,7 +70,7 @@ class Publisher:
         today = ledger.days.known.get(ledger.profile.day_of(minute_of(at))[0])
         return View(
             ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
-            memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard,
+            memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard, hour=ledger.rolling["60m"].pane,
             heard={name: device.newest for name, device in ledger.devices.items() if name}, **more,
         )  # fmt: skip
 
@@ -118,7 +118,7 @@ class Publisher:
                 reading.reason,
                 coverage,
                 reading.detail,
-                None if measure.by_minute else view.pane.newest,
+                None if measure.quiet else view.pane.newest,
             )
             key = (measure.metric, reading.subject, reading.window or view.window)
             if reading.span is not None and reading.window == "quarter":
@@ -196,6 +196,6 @@ class Publisher:
             window=reading.window or view.window, start=instant_of(start), end=instant_of(end),
             value=reading.value, unit=measure.unit, as_of=view.at, evidence=reading.evidence,
             coverage=view.coverage if measure.covered else reading.coverage,
-            state=reading.state or state, revision=revision, newest_at=view.pane.newest,
+            state=reading.state or state, revision=revision, newest_at=None if measure.quiet else view.pane.newest,
             reason=reading.reason, detail=dict(reading.detail),
         )  # fmt: skip

@@ -101,6 +101,15 @@ def visitors_forecast(view: View) -> Iterator[Reading]:
     yield _reading(whole, "day", view.profile.day_of(minute), detail)
 
 
+def expected_per_hour(view: View) -> float | None:
+    """Visitors an hour expected from the present minute until closing time; ``None`` before anything is known."""
+    memory, minute = view.memory(VisitorsMemory), minute_of(view.at)
+    quarters = _quarters(view.profile, memory, minute) if memory.model else []
+    left = _over(quarters, minute, quarters[-1][0] + QUARTER) if quarters else None
+    minutes = quarters[-1][0] + QUARTER - minute if quarters else 0
+    return left.value * 60 / minutes if left is not None and minutes > 0 else None
+
+
 def _quarters(profile: Profile, memory: VisitorsMemory, minute: int) -> list[tuple[int, Forecast]]:
     """The quarters after the last one learned up to closing time, with their forecasts."""
     opened = profile.open_minutes(minute)

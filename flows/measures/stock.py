@@ -1,41 +1,170 @@
-"""What is on hand, and how long it lasts."""
+"""What is on hand, how long it lasts, what is out, what silence says of a shelf, and what does not move."""
 
 from collections.abc import Iterator
 
-from flows.facts import Evidence
+from flows.demand import KEEP, DemandMemory, chance_of_none, learn, today, units_per_hour
+from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View, ratio
+from flows.measures.forecast import expected_per_hour
 from flows.profile import minute_of
+from flows.tallies.dwell import ZoneTally
 from flows.tallies.sales import SkuTally
+from flows.tallies.shelf import LastSale, ShelfTally
 from flows.tallies.stock import StockLevel
+
+ALPHA = 0.01  # chance that an ordinary day accuses any shelf at all
+CHECK = 0.05  # chances above this are told as 1: nothing to see
+ENGAGED = 5  # visits of today, long enough, that make an untouched shelf suspicious
+SLOW_DAYS = 28  # without a sale
+_NOW: tuple[Window, ...] = ("now",)
 
 
 def on_hand(view: View) -> Iterator[Reading]:
     """Units on hand of each SKU that changed: the newest count and every move since; unknown before any count."""
     for sku, level in view.changed(StockLevel):
         if level.counted is not None:
-            yield Reading(level.on_hand, f"sku:{sku}")
+            yield Reading(
+                level.on_hand,
+                f"sku:{sku}",
+                reason="out_of_stock" if (level.on_hand or 0) <= 0 else "",
+            )
 
 
 def cover(view: View) -> Iterator[Reading]:
-    """Hours the stock lasts at today's rate of sale; ``None`` while nothing sold today."""
-    opened = view.profile.open_minutes(minute_of(view.at))
-    hours = max(0, min(minute_of(view.at) + 1, opened.stop) - opened.start) / 60 if opened else 0
-    sold = view.today.tallies.get(SkuTally.kind, {})
+    """Opening hours the stock lasts: on hand ÷ (units per visitor × visitors forecast an hour).
+
+    Without a forecast at the usual rate, without earlier days at today's. ``sells_out_in_h`` tells it if that is before
+    closing time, ``days`` in business days of the present length.
+    """
+    flow = expected_per_hour(view)
+    now = today(view)
     for sku, level in view.changed(StockLevel):
         stock = level.on_hand
         if stock is None:
             continue
-        units = sold[sku].units if sku in sold else 0
-        rate = ratio(units, hours)
+        rate, reason = units_per_hour(view, sku, flow)
+        hours = ratio(max(0, stock), rate or 0.0)
+        whole = now.open_h + now.left_h
         yield Reading(
-            ratio(max(0, stock), rate or 0),
-            f"sku:{sku}",
-            Evidence(n=units, k=stock),
-            reason="rate_today" if rate else "no_sales_today",
+            hours, f"sku:{sku}", Evidence(n=round(rate, 4) if rate else 0, k=stock),
+            reason=reason,
+            detail={
+                "days": None if hours is None else ratio(hours, whole),
+                "sells_out_in_h": hours if hours is not None and hours < now.left_h else None,
+            },
+        )  # fmt: skip
+
+
+def oos_rate(view: View) -> Iterator[Reading]:
+    """Ranged SKUs with nothing sellable ÷ ranged SKUs whose stock is known; without a range, all known ones."""
+    ranged, levels = view.profile.products, view.of(StockLevel)
+    known = {
+        sku: level.on_hand or 0
+        for sku, level in levels.items()
+        if level.counted is not None and (not ranged or sku in ranged)
+    }
+    if known:
+        out = sorted(sku for sku, units in known.items() if units <= 0)
+        yield Reading(
+            ratio(len(out), len(known)), evidence=Evidence(n=len(known), k=len(out)),
+            reason="out_of_stock" if out else "", detail={"skus": ",".join(out[:5])},
+        )  # fmt: skip
+
+
+def silence(view: View) -> Iterator[Reading]:
+    """How likely it is that nobody bought a SKU since its last sale (or opening), given those who came since.
+
+    ``check_shelf`` below ``ALPHA`` shared out over all the day's tickets, so that an ordinary day of the whole store
+    accuses a shelf once in a hundred days; ``suspected_phantom_stock`` if people linger before it as well.
+    """
+    memory = view.memory(DemandMemory)
+    if not memory.days:
+        return
+    lines = sum(memory.tickets.values()) * (1 - KEEP) / (1 - KEEP**memory.days)
+    now, opened = today(view), view.profile.open_minutes(minute_of(view.at))
+    day = view.profile.day_of(minute_of(view.at))
+    levels, last = view.of(StockLevel), view.of(LastSale)
+    for sku, k in memory.tickets.items():
+        level = levels.get(sku)
+        if level is not None and level.counted is not None and (level.on_hand or 0) <= 0:
+            yield Reading(None, f"sku:{sku}", reason="out_of_stock", window="now", span=day)
+            continue
+        since = max(
+            minute_of(last[sku].at) if sku in last else 0,
+            opened.start - 1 if opened else view.start,
+        )
+        chance = chance_of_none(k, memory.flow, now.since(since))
+        reason = ""
+        if chance < ALPHA / max(1.0, lines):
+            reason = "suspected_phantom_stock" if _lingers(view, sku) else "check_shelf"
+        yield Reading(
+            1.0 if chance > CHECK else float(f"{chance:.1g}"), f"sku:{sku}", reason=reason, window="now", span=day,
+            evidence=Evidence(k=level.on_hand if level else None) if chance <= CHECK else Evidence(),
+        )  # fmt: skip
+
+
+def _lingers(view: View, sku: str) -> bool:
+    """Whether people stay in a zone of the SKU's category as long as ever today."""
+    product = view.profile.products.get(sku)
+    for name, tally in view.today.tallies.get(ZoneTally.kind, {}).items():
+        zone = view.profile.zones.get(name)
+        if product and zone and product.category in zone.categories:
+            middle = tally.quantile(0.5) or 0.0
+            if tally.at_least(zone.engaged_s) >= ENGAGED and middle >= 0.8 * (
+                zone.usual_dwell_s or 0.0
+            ):
+                return True
+    return False
+
+
+def slow_stock(view: View) -> Iterator[Reading]:
+    """Units of SKUs not sold for ``SLOW_DAYS`` ÷ all units on hand; unknown until so many days were seen."""
+    memory = view.memory(DemandMemory)
+    if memory.days < SLOW_DAYS:
+        return
+    before = view.profile.day_of(minute_of(view.at))[0] - SLOW_DAYS * 1440
+    units = {
+        sku: max(0, level.on_hand or 0)
+        for sku, level in view.of(StockLevel).items()
+        if level.counted is not None
+    }
+    sold = view.today.tallies.get(ShelfTally.kind, {})
+    slow = {
+        sku: n
+        for sku, n in units.items()
+        if sku not in sold and memory.sold_on.get(sku, 0) < before
+    }
+    total = sum(units.values())
+    yield Reading(
+        ratio(sum(slow.values()), total), evidence=Evidence(n=total, k=sum(slow.values())),
+        detail={"skus": len(slow)},
+    )  # fmt: skip
+
+
+def sell_through(view: View) -> Iterator[Reading]:
+    """Units sold today ÷ units there were to sell: on hand when the day began, and received since."""
+    sold_of, moved = (view.today.tallies.get(kind, {}) for kind in (SkuTally.kind, ShelfTally.kind))
+    sold = there = received = 0
+    for sku, level in view.of(StockLevel).items():
+        if level.counted is not None:
+            units = sold_of[sku].units if sku in sold_of else 0
+            sold += units
+            there += max(0, level.on_hand or 0) + units
+            received += moved[sku].received if sku in moved else 0
+    if there:
+        yield Reading(
+            ratio(sold, there), evidence=Evidence(n=there, k=sold), detail={"received": received}
         )
 
 
 MEASURES = (
-    Measure("sku_on_hand", "units", (StockLevel,), on_hand, ("now",), by_subject=True),
-    Measure("sku_cover", "hours", (StockLevel,), cover, ("now",), by_subject=True),
-)
+    Measure("sku_on_hand", "units", (StockLevel,), on_hand, _NOW, by_subject=True),
+    Measure("sku_cover", "hours", (StockLevel,), cover, _NOW, by_subject=True),
+    Measure("oos_rate", "ratio", (StockLevel,), oos_rate, _NOW, by_minute=True),
+    Measure(
+        "shelf_silence", "ratio", (SkuTally,), silence, ("60m",), by_minute=True, quiet=True,
+        memory=DemandMemory, learn=learn, learn_over="day",
+    ),
+    Measure("slow_stock", "ratio", (StockLevel,), slow_stock, _NOW, by_minute=True),
+    Measure("sell_through", "ratio", (StockLevel,), sell_through, _NOW, by_minute=True),
+)  # fmt: skip
