@@ -1,6 +1,6 @@
 """Moments a person writes on the command line, as instants."""
 
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from floorcast.errors import FloorcastError
 
@@ -21,3 +21,22 @@ def moment(text: str, near: datetime, zone: tzinfo) -> datetime:
         except ValueError:
             raise FloorcastError(f"{text!r} is no time: write 2026-11-22T10:42 or 10:42") from None
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(text: str) -> timedelta:
+    """A stretch of time such as ``90m``, ``36h``, ``7d``; raises ``FloorcastError``.
+
+    >>> duration("1.5h")
+    datetime.timedelta(seconds=5400)
+    """
+    unit = _UNITS.get(text[-1:])
+    try:
+        length = timedelta(**{unit: float(text[:-1])}) if unit else timedelta()
+    except (ValueError, OverflowError):
+        length = timedelta()
+    if length <= timedelta():
+        raise FloorcastError(f"{text!r} is no stretch of time: write 7d, 36h or 90m")
+    return length

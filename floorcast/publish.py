@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from paho.mqtt.client import Client, MQTTMessageInfo
@@ -26,16 +26,18 @@ def publish(
     deliveries: Iterable[Delivery],
     broker: str,
     *,
-    speed: float = 1.0,
+    speed: float | None = 1.0,
     since: datetime | None = None,
     clock: Clock | None = None,
     stop: threading.Event | None = None,
+    as_recorded: bool = False,
 ) -> int:
     """Publish until all is acknowledged or ``stop`` is set; returns the number of events.
 
     At speed 1 an event is published when it is due by ``clock``: what was due before ``since`` (the start, by
     default) is left out, so that today can be joined at noon. At any other speed the first event is due at once
-    and the rest follow at that multiple of real time, with the times they carry unchanged.
+    and the rest follow at that multiple of real time, with the times they carry unchanged; ``None`` does not wait.
+    ``as_recorded`` makes speed 1 such a speed too: what is long past is published at the pace it had.
 
     Raises:
         FloorcastError: ``broker`` is not of the form ``mqtt://[user:password@]host[:port]``.
@@ -46,7 +48,9 @@ def publish(
     sent = 0
     waiting: list[MQTTMessageInfo] = []
     try:
-        for topic, events in _messages(_due(deliveries, speed, clock, stop, since)):
+        for topic, events in _messages(
+            _due(deliveries, speed, clock, stop, since, as_recorded=as_recorded)
+        ):
             info = client.publish(topic, b"\n".join(map(_encode, events)), qos=1)
             sent += len(events)
             waiting.append(info)
@@ -74,7 +78,7 @@ def _connect(broker: str) -> Client:
         raise FloorcastError(f"{broker}: write mqtt://host:port")
     client = Client(CallbackAPIVersion.VERSION2)
     if parts.username:
-        client.username_pw_set(parts.username, parts.password)
+        client.username_pw_set(unquote(parts.username), unquote(parts.password or "") or None)
     try:
         client.connect(parts.hostname, parts.port or 1883)
     except OSError as error:
@@ -85,35 +89,62 @@ def _connect(broker: str) -> Client:
 
 def _due(
     deliveries: Iterable[Delivery],
-    speed: float,
+    speed: float | None,
     clock: Clock,
     stop: threading.Event,
     since: datetime | None = None,
+    *,
+    as_recorded: bool = False,
 ) -> Iterator[list[AnyEvent]]:
     """Events in the batches in which they fall due."""
-    begun, first = time.monotonic(), None
+    joins = speed == 1.0 and not as_recorded
     since = since or clock.now()
+    pace = _Joined(clock) if joins else _Multiple(speed)
     batch: list[AnyEvent] = []
     for at, event in deliveries:
-        if speed == 1.0:
-            if at < since:
-                continue
-            wait_s = (at - clock.now()).total_seconds()
-        else:
-            first = first or at
-            wait_s = (at - first) / timedelta(seconds=speed) - (time.monotonic() - begun)
+        if joins and at < since:
+            continue
+        wait_s = pace.wait_s(at)
         if wait_s > 0:
             if batch:
                 yield batch
                 batch = []
-            if stop.wait(wait_s):
-                return
+            stop.wait(wait_s)
+        if stop.is_set():
+            return
         batch.append(event)
         if len(batch) >= MOST:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+class _Joined:
+    """What is due by the clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def wait_s(self, at: datetime) -> float:
+        """Seconds until then."""
+        return (at - self._clock.now()).total_seconds()
+
+
+class _Multiple:
+    """The first at once, the rest at a multiple of real time; without a speed all at once."""
+
+    def __init__(self, speed: float | None) -> None:
+        self._speed, self._begun = speed, time.monotonic()
+        self._first: datetime | None = None
+
+    def wait_s(self, at: datetime) -> float:
+        """Seconds until then."""
+        self._first = self._first or at
+        if self._speed is None:
+            return 0.0
+        due_s = (at - self._first).total_seconds() / self._speed
+        return due_s - (time.monotonic() - self._begun)
 
 
 def _messages(batches: Iterable[list[AnyEvent]]) -> Iterator[tuple[str, list[AnyEvent]]]:

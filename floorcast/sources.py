@@ -2,8 +2,8 @@
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import takewhile
+from datetime import datetime, timedelta, tzinfo
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +11,11 @@ import msgspec
 import redis
 
 from floorcast.archive import read_manifest
+from floorcast.captures import capture_entries, is_capture
 from floorcast.errors import FloorcastError, UnavailableError
 from floorcast.imports.events import import_table
 from floorcast.imports.mapping import load_mapping
+from floorcast.moments import moment
 from floorcast.recording import read_recording
 from floorcast.settings import Settings
 from sensors.event_log import read
@@ -29,7 +31,7 @@ class Log(NamedTuple):
     Attributes:
         entries: in order of time received.
         settings: for it; a table's mapping brings its own stores.
-        accounts: of an imported table, what became of its rows.
+        accounts: of a table or a capture, what became of its rows or messages; complete at the end.
         size: in bytes, where a progress bar can be drawn from the bytes read; else ``None``.
     """
 
@@ -49,8 +51,9 @@ def open_log(
 ) -> Log:
     """The log of all sources together.
 
-    A source is a recording (``.jsonl``, ``.jsonl.zst``), a folder of them, ``redis://…`` for the live log up to
-    its present end, or with ``mapping`` a table. Raises ``FloorcastError`` for what cannot be read.
+    A source is a recording (``.jsonl``, ``.jsonl.zst``), a folder of them, a capture of a broker (``mosquitto_sub
+    -F %j``), ``redis://…`` for the live log up to its present end, or with ``mapping`` a table. Raises
+    ``FloorcastError`` for what cannot be read.
     """
     if mapping:
         return _table_log(sources, settings, mapping)
@@ -61,8 +64,15 @@ def open_log(
         for group in _recordings(Path(source), salvage)
     ]
 
+    accounts: dict[str, int] = {}
+
     def chained(files: list[Path]) -> Iterator[Entry]:
         for file in files:
+            if is_capture(first_line(file)):
+                yield from capture_entries(
+                    file, settings.sensors, accounts, salvage=salvage, progress=progress
+                )
+                continue
             yield from read_recording(
                 file, salvage=salvage, partitions=settings.sensors.log.partitions, tick=settings.sensors.tick,
                 progress=progress,
@@ -71,7 +81,18 @@ def open_log(
     streams = [chained(group) for group in groups]
     streams += [live_log(url, settings.sensors.log.partitions) for url in sources if _is_url(url)]
     single = len(sources) == 1 and len(groups) == 1 and len(groups[0]) == 1
-    return Log(merged(streams), settings, {}, groups[0][0].stat().st_size if single else None)
+    return Log(merged(streams), settings, accounts, groups[0][0].stat().st_size if single else None)
+
+
+def first_line(file: Path) -> bytes:
+    """The beginning of a plain file; nothing of a compressed one."""
+    if file.suffix == ".zst":
+        return b""
+    try:
+        with file.open("rb") as opened:
+            return opened.readline(4096)
+    except OSError as error:
+        raise UnavailableError(f"{file}: cannot be read: {error.strerror}") from None
 
 
 def _is_url(source: str) -> bool:
@@ -158,6 +179,30 @@ class _Whose(msgspec.Struct):
 
 
 _whose = msgspec.json.Decoder(_Whose)
+
+
+def cut_as_said(
+    entries: Iterator[Entry],
+    zone: tzinfo,
+    *,
+    start: str = "",
+    ends: Iterable[str] = (),
+    stores: Iterable[str] = (),
+) -> Iterator[Entry]:
+    """The part of a log that a person named; its first entry says on which day a bare time of day is.
+
+    Raises ``FloorcastError`` for what is no time.
+    """
+    first = next(entries, None)
+    if first is None:
+        return iter(())
+    near = first.received_at
+    return cut(
+        chain((first,), entries),
+        start=moment(start, near, zone) if start else None,
+        end=min((moment(text, near, zone) for text in ends if text), default=None),
+        stores=frozenset(stores),
+    )
 
 
 def cut(

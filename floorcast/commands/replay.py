@@ -1,18 +1,19 @@
 """``floorcast replay``: what the floor and its alerts make of a recorded log, exactly as they did live."""
 
-from datetime import UTC, datetime, tzinfo
-from itertools import chain
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from floorcast.main import Session
     from floorcast.outputs import Digest
-    from floorcast.replayed import Replayed
+    from floorcast.progress import Bar
+    from floorcast.replayed import Keep, Replayed
     from floorcast.sources import Log
     from sensors.streams import Entry
 
@@ -22,9 +23,17 @@ floorcast replay day.jsonl.zst
 
 floorcast replay day.jsonl.zst --until 10:42 --facts - --last
 
+floorcast replay archive --from 2026-11-20 --to 2026-11-21T06:00 --workers 2 --facts facts.parquet
+
+floorcast replay day.jsonl.zst --to mqtt://127.0.0.1:1883 --speed 60
+
 floorcast replay tickets.csv --mapping bakery --facts facts.parquet --last
 
-Exit codes: 0 done; 2 an option, the configuration or the recording cannot be used; 3 a file or server is missing.
+--to takes a moment, where the log ends, or a place, where it goes: mqtt (the configured broker) or mqtt://…, redis or
+redis://…, none (this process, the default). It may be given once for each.
+
+Exit codes: 0 done; 2 an option, the configuration or the recording cannot be used; 3 a file or server is missing;
+130 interrupted: the same command with --resume goes on.
 """
 
 
@@ -33,24 +42,48 @@ def register(app: typer.Typer) -> None:
     app.command("replay", epilog=EPILOG)(command)
 
 
+class Asked(NamedTuple):
+    """What to keep and where it goes."""
+
+    facts: str
+    forecasts: str
+    incidents: str
+    last: bool
+    until: str
+
+    @property
+    def keep(self) -> "Keep":
+        """Of the facts."""
+        return "last" if self.last else "all" if self.facts else "none"
+
+
 def command(
     ctx: typer.Context,
     sources: Annotated[
         list[str],
-        typer.Argument(help="Recordings, folders of them, redis://… for the live log, or a table."),
+        typer.Argument(
+            help="Recordings, folders of them, captures of a broker, redis://… for the live log, or a table."
+        ),
     ],
     mapping: Annotated[str, typer.Option(help="How to read a table: a name or a .toml file.")] = "",
     start: Annotated[str, typer.Option("--from", help="Leave out what was received before.")] = "",
-    end: Annotated[
-        str, typer.Option("--to", help="Leave out what was received from then on.")
-    ] = "",
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A moment: leave out what came from then on. A place: mqtt[://…], redis[://…], none."
+        ),
+    ] = None,
     until: Annotated[
         str, typer.Option(help="Stop then and print the state of the floor; implies --last.")
     ] = "",
     store: Annotated[
         list[str] | None, typer.Option(help="Only this store; may be repeated.")
     ] = None,
+    speed: Annotated[str, typer.Option(help="max, or times real time: 1, 60, 60×.")] = "max",
     facts: Annotated[str, typer.Option(help="Write facts: .jsonl, .csv, .parquet or - .")] = "",
+    forecasts: Annotated[
+        str, typer.Option(help="Write forecasts: .jsonl, .csv, .parquet or - .")
+    ] = "",
     incidents: Annotated[
         str, typer.Option(help="Write incidents: .jsonl, .csv, .parquet or - .")
     ] = "",
@@ -60,6 +93,9 @@ def command(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Worker threads; changes no result.")
     ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same command was interrupted.")
+    ] = False,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
     ] = False,
@@ -67,38 +103,100 @@ def command(
 ) -> None:
     """Run a recorded log through the floor and alert dataflows in this process, without broker or Redis.
 
-    Without an output the incidents are printed as JSON lines. The same log gives the same bytes.
+    Without an output the incidents are printed as JSON lines. The same log gives the same bytes. With --to mqtt or
+    --to redis it is sent there instead.
     """
-    from floorcast.outputs import Digest, check_output, write_lines
+    from floorcast.destinations import parse_speed, split_to
+    from floorcast.outputs import check_output
     from floorcast.progress import progress_bar
-    from floorcast.replay import replay
-    from floorcast.sources import open_log
+    from floorcast.sources import cut_as_said, open_log
 
     session: Session = ctx.obj
-    last = last or bool(until)
-    for out in (facts, incidents):
+    asked = Asked(facts, forecasts, incidents, last or bool(until), until)
+    for out in (facts, forecasts, incidents):
         check_output(out)
+    place, ends = split_to(to or [])
+    pace = parse_speed(speed)
     read = Reading()
     told = _tell if salvage else None
     log = open_log(sources, session.settings(), mapping=mapping, salvage=told, progress=read.to)
     zone = log.settings.sensors.stores[0].tz if log.settings.sensors.stores else UTC
-    entries = _cut(log.entries, zone, start, [t for t in (end, until) if t], store or [])
+    entries = cut_as_said(log.entries, zone, start=start, ends=[*ends, until], stores=store or [])
     with progress_bar(log.size, zone) as bar:
-        result = replay(
-            entries,
-            log.settings,
-            workers=workers,
-            keep="last" if last else "all" if facts else "none",
-            on_entry=lambda totals: bar.show(totals, read.bytes),
+        if place:
+            _send(entries, place, session, pace, bar, read)
+            return
+        name = _question(sources, log, (asked, mapping, start, to, store, salvage))
+        result = _run(entries, log, asked, workers, pace, name, bar, read, resume=resume)
+    _tell_all(log, result, asked, zone, as_json=as_json)
+
+
+def _question(sources: list[str], log: "Log", options: object) -> str:
+    from floorcast.unfinished import question
+
+    return question(sources, log.settings, options)
+
+
+def _run(
+    entries: "Iterator[Entry]", log: "Log", asked: Asked, workers: int, speed: float | None, name: str,
+    bar: "Bar", read: "Reading", *, resume: bool,
+) -> "Replayed":  # fmt: skip
+    """Replay in this process; Ctrl-C leaves a state that ``--resume`` goes on from."""
+    from floorcast.errors import Exit
+    from floorcast.replay import replay
+    from floorcast.stopping import stopped_by_signals
+    from floorcast.unfinished import Unfinished
+
+    folder = Path(log.settings.sensors.redis.embedded_dir) / "replays"
+    unfinished = Unfinished(folder, name, resume=resume)
+    try:
+        with stopped_by_signals() as stop:
+            result = replay(
+                entries, log.settings, workers=workers, keep=asked.keep,
+                forecasts=bool(asked.forecasts), speed=speed, stop=stop, state=unfinished.path,
+                on_entry=lambda totals: bar.show(totals, read.bytes),
+            )  # fmt: skip
+        unfinished.close(interrupted=result.interrupted)
+    finally:
+        unfinished.drop()
+    if result.interrupted:
+        at = f"{result.totals.at:%Y-%m-%d %H:%M:%S} UTC" if result.totals.at else "its start"
+        typer.echo(
+            f"interrupted at {at}; the same command with --resume goes on from there", err=True
         )
-    if not (facts or incidents or until or as_json):
-        incidents = "-"
-    digests = {"facts": Digest(), "incidents": Digest()}
-    write_lines(digests["facts"].through(result.fact_lines(last=last)), facts)
-    write_lines(digests["incidents"].through(result.incident_lines(last=last)), incidents)
-    if until:
-        _print_state(result, zone)
-    _print_summary(log, result, digests, as_json=as_json)
+        raise typer.Exit(Exit.INTERRUPTED)
+    return result
+
+
+def _send(
+    entries: "Iterator[Entry]", place: str, session: "Session", speed: float | None, bar: "Bar",
+    read: "Reading",
+) -> None:  # fmt: skip
+    """Send the log to a broker or into a live log."""
+    from floorcast.destinations import broker_url
+    from floorcast.errors import Exit
+    from floorcast.relay import to_broker, to_log
+    from floorcast.replayed import Totals
+    from floorcast.stopping import stopped_by_signals
+
+    totals = Totals()
+
+    def shown() -> "Iterator[Entry]":
+        for entry in entries:
+            bar.show(totals, read.bytes)
+            yield entry
+
+    with stopped_by_signals() as stop:
+        if place.startswith("mqtt"):
+            url = place if "://" in place else broker_url(session.connected(broker=True))
+            sent = to_broker(shown(), url, totals, speed=speed, stop=stop)
+            typer.echo(f"{sent:,} events published", err=True)
+        else:
+            url = place if "://" in place else session.connected().sensors.redis.url
+            sent = to_log(shown(), url, totals, speed=speed, stop=stop)
+            typer.echo(f"{sent:,} entries appended", err=True)
+        if stop.is_set():
+            raise typer.Exit(Exit.INTERRUPTED)
 
 
 class Reading:
@@ -116,39 +214,48 @@ def _tell(flaw: str) -> None:
     typer.echo(f"floorcast: {flaw}", err=True)
 
 
-def _cut(
-    entries: "Iterator[Entry]", zone: tzinfo, start: str, ends: list[str], stores: list[str]
-) -> "Iterable[Entry]":
-    """The part of the log that was asked for; its first entry says on which day a bare time of day is."""
-    from floorcast.moments import moment
-    from floorcast.sources import cut
+def _tell_all(log: "Log", result: "Replayed", asked: Asked, zone: tzinfo, *, as_json: bool) -> None:
+    """Write what was asked for, then what was replayed."""
+    from floorcast.outputs import Digest, write_lines
 
-    first = next(entries, None)
-    if first is None:
-        return ()
-    near: datetime = first.received_at
-    return cut(
-        chain((first,), entries),
-        start=moment(start, near, zone) if start else None,
-        end=min((moment(text, near, zone) for text in ends), default=None),
-        stores=frozenset(stores),
-    )
+    incidents = asked.incidents
+    if not (asked.facts or asked.forecasts or incidents or asked.until or as_json):
+        incidents = "-"
+    digests = {"facts": Digest(), "incidents": Digest()}
+    write_lines(digests["facts"].through(result.fact_lines(last=asked.last)), asked.facts)
+    write_lines(digests["incidents"].through(result.incident_lines(last=asked.last)), incidents)
+    if asked.forecasts:
+        digests["forecasts"] = Digest()
+        lines = digests["forecasts"].through(result.forecast_lines(last=asked.last))
+        write_lines(lines, asked.forecasts)
+    if asked.until:
+        _print_state(result, zone)
+    _print_summary(log, result, digests, as_json=as_json)
 
 
 def _print_state(result: "Replayed", zone: tzinfo) -> None:
-    """Levels, the last hour and the day so far of every store and subject, as a table."""
+    """Levels, the last hour and the day so far of every store and subject, as a table; then what is open."""
     from rich.console import Console
     from rich.table import Table
+
+    from alerts.incident import Incident
 
     at = result.totals.at
     table = Table("store", "metric", "subject", "window", "value", "unit")
     if at:
         table.title = f"the floor at {at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     for fact in result.facts_in_order():
-        if fact.window in ("now", "60m", "day") and fact.value is not None:
+        ahead = at is not None and fact.start > at
+        if fact.window in ("now", "60m", "day") and fact.value is not None and not ahead:
             value = f"{fact.value:.4g}" if isinstance(fact.value, float) else str(fact.value)
             table.add_row(fact.store, fact.metric, fact.subject, fact.window, value, fact.unit)
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for line in result.incident_lines(last=True):
+        incident = msgspec.json.decode(line, type=Incident)
+        if incident.state in ("pending", "firing", "acknowledged"):
+            since = f"{incident.opened_at.astimezone(zone):%H:%M:%S}"
+            console.print(f"{incident.state} since {since}: {incident.id}", soft_wrap=True)
 
 
 def _print_summary(

@@ -1,0 +1,207 @@
+"""Two rule books on the same facts: which incidents a draft gains, loses and moves, what it costs. Pure.
+
+fact batches ─┬─▶ pipeline with today's rules ─┐
+              └─▶ pipeline with the draft ─────┴─▶ per rule: incidents, pages, money at risk
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from alerts.book import Book
+from alerts.incident import Incident, NoticeKind
+from alerts.memory import Memory
+from alerts.pipeline import run
+from alerts.settings import AlertsSettings
+from flows.facts import FactBatch
+from flows.settings import FlowsSettings
+from sensors.settings import SensorsSettings
+
+NEAR = timedelta(hours=1)  # incidents of one rule and subject this close are the same one, moved
+PAGES: frozenset[NoticeKind] = frozenset({"firing", "repeated", "escalated"})
+Change = Literal["same", "moved", "gained", "lost"]
+
+
+class Fired(Struct, frozen=True, kw_only=True):
+    """An incident that fired.
+
+    Attributes:
+        at: when it first did; ``until``: when it was over, ``None`` if it was not.
+        risk_minor: the most that was at risk while it was open, in the currency's minor unit.
+    """
+
+    store: str
+    rule: str
+    subject: str
+    at: datetime
+    until: datetime | None
+    risk_minor: int
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """An incident under today's rules, under the draft's, or under both; ``moved_s``: how much later in the draft."""
+
+    change: Change
+    today: Fired | None
+    draft: Fired | None
+    moved_s: float = 0.0
+
+
+class RuleTrial(Struct, frozen=True, kw_only=True):
+    """What the draft changes of one rule; ``pages``: pushes sent to people, digests apart."""
+
+    rule: str
+    today: int
+    draft: int
+    gained: int
+    lost: int
+    moved: int
+    pages_today: int
+    pages_draft: int
+    risk_today_minor: int
+    risk_draft_minor: int
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the draft does what today's rules do."""
+        return not (self.gained or self.lost or self.moved) and self.pages_today == self.pages_draft
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """A trial's whole answer, over [start, end] of log time."""
+
+    start: datetime
+    end: datetime
+    rules: list[RuleTrial]
+    changed: list[Pair]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing would have been otherwise."""
+        return all(rule.is_same for rule in self.rules)
+
+
+class Course:
+    """One rule book through the log: what fired and who was told."""
+
+    def __init__(
+        self, alerts: AlertsSettings, sensors: SensorsSettings, flows: FlowsSettings
+    ) -> None:
+        self._book = Book(alerts, sensors, flows)
+        self._memories: dict[str, Memory] = {}
+        self._newest: dict[str, Incident] = {}
+        self._risk: dict[str, int] = {}
+        self.pages: list[tuple[datetime, str]] = []  # when, rule
+
+    def take(self, batch: FactBatch) -> None:
+        """One batch; those of a store come in log order."""
+        memory = self._memories.setdefault(batch.store, Memory())
+        made = run(memory, batch, self._book.of(batch.store))
+        if made is None:
+            return
+        for incident in made.incidents:
+            self._newest[incident.id] = incident
+            risk = max(self._risk.get(incident.id, 0), incident.at_risk_minor or 0)
+            self._risk[incident.id] = risk
+        for notice in made.notices:
+            if notice.kind in PAGES:
+                self.pages += [(notice.at, rule) for rule in {i.rule for i in notice.incidents}]
+        for ident in made.forget:
+            if not _fired_at(self._newest.get(ident)):
+                self._newest.pop(ident, None)
+                self._risk.pop(ident, None)
+
+    def fired(self, since: datetime) -> list[Fired]:
+        """Incidents that fired from ``since`` on, by time."""
+        found: list[Fired] = []
+        for incident in self._newest.values():
+            at = _fired_at(incident)
+            if at is not None and at >= since:
+                over = incident.updated_at if incident.state in ("resolved", "expired") else None
+                found.append(
+                    Fired(
+                        store=incident.store, rule=incident.rule, subject=incident.subject, at=at,
+                        until=over, risk_minor=self._risk[incident.id],
+                    )
+                )  # fmt: skip
+        return sorted(found, key=lambda fired: (fired.at, fired.store, fired.rule, fired.subject))
+
+
+def _fired_at(incident: Incident | None) -> datetime | None:
+    steps = incident.steps if incident else []
+    return next((step.at for step in steps if step.kind == "firing"), None)
+
+
+class Trial:
+    """Today's rules beside a draft, fed the same batches."""
+
+    def __init__(
+        self, today: AlertsSettings, draft: AlertsSettings, sensors: SensorsSettings, flows: FlowsSettings
+    ) -> None:  # fmt: skip
+        self.today, self.draft = Course(today, sensors, flows), Course(draft, sensors, flows)
+        self.start: datetime | None = None
+        self.end: datetime | None = None
+
+    def take(self, batches: Iterable[FactBatch]) -> None:
+        """Some batches, in log order within a store."""
+        for batch in batches:
+            self.start = self.start or batch.at
+            self.end = max(self.end or batch.at, batch.at)
+            self.today.take(batch)
+            self.draft.take(batch)
+
+    def outcome(self, last: timedelta | None = None) -> Outcome | None:
+        """What would have been otherwise in the ``last`` stretch of the log, or in all of it; ``None`` without any."""
+        if self.start is None or self.end is None:
+            return None
+        since = self.start if last is None else max(self.start, self.end - last)
+        before, after = self.today.fired(since), self.draft.fired(since)
+        pairs = pair(before, after)
+        pages = [
+            Counter(rule for at, rule in course.pages if at >= since)
+            for course in (self.today, self.draft)
+        ]
+        names = sorted({f.rule for f in (*before, *after)} | pages[0].keys() | pages[1].keys())
+        return Outcome(
+            start=since, end=self.end, changed=[p for p in pairs if p.change != "same"],
+            rules=[_rule(name, before, after, pairs, pages) for name in names],
+        )  # fmt: skip
+
+
+def pair(today: list[Fired], draft: list[Fired], near: timedelta = NEAR) -> list[Pair]:
+    """Each incident with the nearest one of its rule and subject under the other book; both lists are by time."""
+    rest = list(draft)
+    pairs: list[Pair] = []
+    for one in today:
+        same = [
+            o for o in rest if (o.store, o.rule, o.subject) == (one.store, one.rule, one.subject)
+        ]
+        other = min(same, key=lambda o: abs(o.at - one.at), default=None)
+        if other is None or abs(other.at - one.at) > near:
+            pairs.append(Pair(change="lost", today=one, draft=None))
+            continue
+        rest.remove(other)
+        moved_s = (other.at - one.at).total_seconds()
+        pairs.append(
+            Pair(change="moved" if moved_s else "same", today=one, draft=other, moved_s=moved_s)
+        )
+    return pairs + [Pair(change="gained", today=None, draft=other) for other in rest]
+
+
+def _rule(
+    name: str, before: list[Fired], after: list[Fired], pairs: list[Pair], pages: list[Counter[str]]
+) -> RuleTrial:  # fmt: skip
+    changes = Counter(
+        p.change for p in pairs for fired in [p.today or p.draft] if fired and fired.rule == name
+    )
+    own = [[fired for fired in course if fired.rule == name] for course in (before, after)]
+    return RuleTrial(
+        rule=name, today=len(own[0]), draft=len(own[1]), gained=changes["gained"],
+        lost=changes["lost"], moved=changes["moved"],
+        pages_today=pages[0][name], pages_draft=pages[1][name],
+        risk_today_minor=sum(fired.risk_minor for fired in own[0]),
+        risk_draft_minor=sum(fired.risk_minor for fired in own[1]),
+    )  # fmt: skip
