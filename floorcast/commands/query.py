@@ -59,7 +59,7 @@ def command(
     elif sys.stdout.isatty():
         draw(answer)
     else:
-        sys.stdout.write(answer.write_csv())
+        sys.stdout.write(csv(answer))
 
 
 def json_lines(rows: "pl.DataFrame") -> str:
@@ -67,6 +67,18 @@ def json_lines(rows: "pl.DataFrame") -> str:
     import msgspec
 
     return "".join(msgspec.json.encode(row).decode() + "\n" for row in rows.iter_rows(named=True))
+
+
+def csv(rows: "pl.DataFrame") -> str:
+    """With a header line; lists and structures as JSON."""
+    import msgspec
+    import polars as pl
+
+    nested = [name for name, kind in rows.schema.items() if kind.is_nested()]
+    return rows.with_columns(
+        pl.Series(name, [msgspec.json.encode(value).decode() for value in rows[name].to_list()])
+        for name in nested
+    ).write_csv()
 
 
 def draw(rows: "pl.DataFrame") -> None:

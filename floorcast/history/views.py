@@ -69,9 +69,27 @@ def select(connection: "duckdb.DuckDBPyConnection", sql: str) -> pl.DataFrame:
             raise QueryError(f"one statement at a time, not {len(statements)}")
         if statements[0].type != duckdb.StatementType.SELECT:
             raise QueryError("the history is read only: SELECT, DESCRIBE, SUMMARIZE or SHOW TABLES")
-        return pl.DataFrame(connection.sql(sql))
+        return _fetched(connection.sql(sql))
     except duckdb.Error as error:
         raise QueryError(str(error).partition("\n\nLINE")[0]) from None
+
+
+def _fetched(answer: "duckdb.DuckDBPyRelation") -> pl.DataFrame:
+    """An answer as Python values: DuckDB's own way to polars wants pyarrow, its instants want pytz."""
+    zoned = [
+        name
+        for name, kind in zip(answer.columns, answer.types, strict=True)
+        if str(kind) == "TIMESTAMP WITH TIME ZONE"
+    ]
+    if zoned:
+        casts = ", ".join(f'"{name}"::TIMESTAMP AS "{name}"' for name in zoned)
+        answer = answer.project(f"* REPLACE ({casts})")
+    rows = pl.DataFrame(
+        answer.fetchall(), schema=answer.columns, orient="row", infer_schema_length=None
+    )
+    return rows.with_columns(
+        pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC") for name in zoned
+    )
 
 
 def _add_table(connection: "duckdb.DuckDBPyConnection", history: Path, table: str) -> None:

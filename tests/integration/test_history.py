@@ -1,5 +1,7 @@
 """What is final goes into files, once, whole, and is read back as it was published."""
 
+# ruff: noqa: S608 - the SQL is made of this file's own words
+
 import subprocess
 import sys
 import threading
@@ -31,11 +33,12 @@ from tests.days import DAY, demo_day, demo_settings, demo_store
 from tests.floor_runs import floor_batches
 from tests.ingest_process import ROOT, wait_for
 from tests.servers import RedisServer
+from tests.stages import Stages
 
 pytestmark = pytest.mark.servers
 STORE = "riverside"
 PARTITION = partition_of(STORE, 16)
-TICK = timedelta(minutes=5)
+TICK = timedelta(minutes=15)
 
 
 @cache
@@ -44,7 +47,7 @@ def batches() -> list[FactBatch]:
     settings, store = demo_settings(), demo_store()
     end = datetime.combine(DAY + timedelta(days=1), store.day_starts, tzinfo=store.tz)
     entries = log_entries(
-        demo_day(visitors=500.0).deliveries, tick=TICK, end=end.astimezone(UTC) + timedelta(hours=2)
+        demo_day(visitors=150.0).deliveries, tick=TICK, end=end.astimezone(UTC) + timedelta(hours=2)
     )
     return floor_batches(list(entries), settings.flows, settings.sensors, batch_size=200)
 
@@ -95,7 +98,10 @@ def ask(folder: Path, sql: str) -> pl.DataFrame:
         return select(connection, sql)
 
 
-COLUMNS = "metric, subject, start_at, end_at, value, text, unit, n, k, low, high, level, needs, coverage, revision, newest_at, as_of, reason"
+COLUMNS = (
+    "metric, subject, start_at, end_at, value, text, unit, n, k, low, high, level, needs, coverage,"
+    " revision, newest_at, as_of, reason"
+)
 
 
 def as_asked(facts: Iterable[Fact]) -> list[tuple[object, ...]]:
@@ -105,12 +111,12 @@ def as_asked(facts: Iterable[Fact]) -> list[tuple[object, ...]]:
 
 
 def test_files_hold_the_final_facts_exactly(redis_server: RedisServer, tmp_path: Path) -> None:
-    """DuckDB over the files of a simulated day answers with its final facts: same keys, values, evidence and revisions; a second run changes no byte."""
+    """DuckDB over a simulated day's files answers with its final facts exactly; a second run changes no file."""
     with redis_server.client() as client:
         publish(client, batches())
     assert written(redis_server, tmp_path) >= 2
     newest: dict[FactKey, Fact] = {fact.key: fact for fact in finals(batches())}
-    assert len(newest) > 500
+    assert len(newest) > 300
     for table, window in (("quarters", "quarter"), ("days", "day")):
         expected = as_asked(fact for fact in newest.values() if fact.window == window)
         found = ask(tmp_path, f"SELECT {COLUMNS} FROM {table} WHERE day = '{DAY}'").rows()
@@ -180,7 +186,7 @@ def test_a_revision_after_final_keeps_the_older_row(
 
 
 def test_incidents_and_ledger(redis_server: RedisServer, tmp_path: Path) -> None:
-    """An incident that has ended is in the history with its steps, and in the ledger with who took it and how fast; one that is open is not."""
+    """An incident that has ended is in the history with its steps and in the ledger; one that is open is not."""
     at = datetime(DAY.year, DAY.month, DAY.day, 6, tzinfo=UTC)
     steps = [
         Step(n=0, at=at, kind="firing"),
@@ -232,18 +238,18 @@ def has_reached(path: Path, size: int) -> bool:
 
 
 def test_kill_amid_writing_leaves_a_whole_file(tmp_path: Path) -> None:
-    """Killed with SIGKILL at any moment of writing, the file is the old one or the new one; what it left unfinished is not read."""
+    """Killed with SIGKILL at any moment of writing, the file is the old one or the new one, whole."""
     sizes = set()
     path = Partition("quarters", "north", DAY).path(tmp_path)
     unfinished = 0
-    for trial in range(6):
+    for trial in range(4):
         with subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT
         ) as process:
             assert process.stdout
             assert process.stdout.readline() == b"ready\n"
             part = path.with_name(f"{path.name}.unfinished")
-            wait_for(lambda: has_reached(part, trial * 200_000))  # noqa: B023 - awaited here
+            wait_for(lambda: has_reached(part, trial * 300_000))  # noqa: B023 - awaited here
             process.kill()
         unfinished += part.exists()
         sizes.add(pl.read_parquet(path)["x"].sum())
@@ -253,9 +259,7 @@ def test_kill_amid_writing_leaves_a_whole_file(tmp_path: Path) -> None:
 
 
 def test_kill_of_the_process_loses_nothing(redis_server: RedisServer, tmp_path: Path) -> None:
-    """A history process killed with SIGKILL while it reads, and started again, ends with the files of an undisturbed one."""
-    from tests.stages import Stages
-
+    """A history process killed with SIGKILL and started again ends with the files of an undisturbed one."""
     stages = Stages(tmp_path, redis_server.url)
     text = stages.config.read_text().replace(
         'history_dir = ".floorcast/history"', f'history_dir = "{tmp_path}/history"'
