@@ -54,6 +54,7 @@ class FlowsSettings(Table, kw_only=True, frozen=True):
     dedup_horizon_h: Positive = 24.0
     dedup_ids: PositiveInt = 20_000  # ids a store may hold in each of two generations
     pane_hours: PositiveInt = 48
+    star_target: Positive = 15.0  # visitors an associate can serve in an hour
     facts_retention_h: Positive = 48.0
     series_days: PositiveInt = 35
     evidence_level: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95  # of the intervals shown

@@ -1,35 +1,127 @@
-"""Whether each device can be believed."""
+"""Whether each device can be believed, with the reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from flows.footing import gaps
+from flows.inference.reentry import pairs
 from flows.measure import Measure, Reading, View
 from flows.tallies.levels import DeviceLevel
+from flows.tallies.series import Singles
+
+TOGETHER = timedelta(
+    minutes=6
+)  # devices behind one gateway fall silent within a heartbeat of each other
+AT_LEAST = 3  # such devices
+
+Detail = dict[str, str | int | float | None]
+
+
+class Word(NamedTuple):
+    """What is thought of a device."""
+
+    state: str
+    reason: str = ""
 
 
 def sensor_health(view: View) -> Iterator[Reading]:
-    """Each device's state: what it said of itself, or ``silent`` when nothing came for the declared time.
+    """Each device's state: what it said of itself, or what its silence and its counts say.
 
-    The store's own reading says how many events were repeats and how many came too late for any pane.
+    ``silent``: nothing came for the declared time (``gateway`` where several fell silent together, else ``device``).
+    ``stuck``: a door's counter counts nobody although chance does not explain that (``counts_nobody``).
+    ``drifting``: it counts people who are no visitors (``staff_reentered``), or its clock runs ahead (``clock_ahead``).
+    A door whose device is not known by its name speaks for itself, as ``door:…``. The store's own reading says how
+    many events were repeats and how many came too late for any pane.
     """
-    silent_s = view.profile.settings.lateness.sensor_silent_s
     said = view.of(DeviceLevel)
-    for device in sorted(set(view.heard) | set(said)):
-        level = said.get(device)
-        heard = view.heard.get(device)
-        newest = max(at for at in (heard, level and level.at) if at)
-        if level and level.state in ("offline", "fault") and level.at >= newest:
-            state = level.state
-        else:
-            state = "silent" if (view.at - newest).total_seconds() > silent_s else "online"
-        detail: dict[str, str | int | float | None] = {"last_heard": newest.isoformat()}
-        if level and level.battery_pct >= 0:
-            detail["battery_pct"] = level.battery_pct
-        if level and level.detail:
-            detail["said"] = level.detail
-        yield Reading(state, f"device:{device}", detail=detail)
+    newest = {
+        device: max(
+            at for at in (view.heard.get(device), said[device].at if device in said else None) if at
+        )
+        for device in sorted(set(view.heard) | set(said))
+    }
+    doors = _doors(view)
+    known = {_device_of(door, newest): (door, word) for door, word in doors.items()}
+    lost = _lost_together(view, newest)
+    for device, heard in newest.items():
+        word = _said(view, said.get(device), heard, lost)
+        detail = _detail(said.get(device), heard)
+        if device in known:
+            door, counts = known.pop(device)
+            detail["door"] = door
+            if word.state == "online":
+                word = counts
+        yield Reading(word.state, f"device:{device}", reason=word.reason, detail=detail)
+    for door, counts in known.values():
+        if counts.state != "online":
+            yield Reading(counts.state, f"door:{door}", reason=counts.reason, detail={"door": door})
     if view.heard:
         reason = "events_too_late" if view.counters.get("too_late") else ""
         yield Reading("counted", reason=reason, detail=dict(view.counters))
+
+
+def _said(view: View, level: DeviceLevel | None, heard: datetime, lost: set[datetime]) -> Word:
+    if level and level.state in ("offline", "fault") and level.at >= heard:
+        return Word(level.state, "said_so")
+    if _is_silent(view, heard):
+        return Word("silent", "gateway" if heard in lost else "device")
+    if level and level.skew_s and level.at >= heard:
+        return Word("drifting", "clock_ahead")
+    return Word("online")
+
+
+def _is_silent(view: View, heard: datetime) -> bool:
+    silent_s = view.profile.settings.lateness.sensor_silent_s
+    return (view.at - heard).total_seconds() > silent_s
+
+
+def _lost_together(view: View, newest: Mapping[str, datetime]) -> set[datetime]:
+    """When those devices were last heard that fell silent together, while others still speak."""
+    silent = sorted(at for at in newest.values() if _is_silent(view, at))
+    if len(silent) == len(newest):
+        return set()
+    lost: set[datetime] = set()
+    for at in silent:
+        near = [other for other in silent if abs(other - at) <= TOGETHER]
+        if len(near) >= AT_LEAST:
+            lost.update(near)
+    return lost
+
+
+def _detail(level: DeviceLevel | None, heard: datetime) -> Detail:
+    detail: Detail = {"last_heard": heard.isoformat()}
+    if level and level.battery_pct >= 0:
+        detail["battery_pct"] = level.battery_pct
+    if level and level.detail:
+        detail["said"] = level.detail
+    if level and level.skew_s:
+        detail["skew_s"] = round(level.skew_s, 1)
+    return detail
+
+
+def _doors(view: View) -> dict[str, Word]:
+    """What each door's own counts say of it; missing minutes count while they reach up to now."""
+    return view.once("doors", _doors_of)
+
+
+def _doors_of(view: View) -> dict[str, Word]:
+    found = {door: Word("online") for door in view.profile.doors}
+    minute = int(view.at.timestamp() // 60)
+    for door, lone in view.hour.tallies.get(Singles.kind, {}).items():
+        if pairs(lone.went, lone.came).reentered:
+            found[door] = Word("drifting", "staff_reentered")
+    for gap in gaps(view):
+        if gap.minutes.stop >= minute:
+            found[gap.door] = Word("stuck", "counts_nobody")
+    return found
+
+
+def _device_of(door: str, devices: Mapping[str, datetime]) -> str:
+    """The device that stands at a door, by its name's ending; the door itself if none is named so."""
+    named = [device for device in devices if device == door or device.endswith(f"-{door}")]
+    counters = [device for device in named if "count" in device] or named
+    return counters[0] if counters else f"door:{door}"
 
 
 MEASURES = (

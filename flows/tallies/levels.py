@@ -51,13 +51,14 @@ class DeviceLevel(Tally):
     state: str = ""
     battery_pct: float = -1.0  # −1: not told
     detail: str = ""
+    skew_s: float = 0.0  # how far its clock was ahead, where ingest had to correct it
 
     def merge(self, other: "DeviceLevel", sign: int = 1) -> None:
         """Add or take back, field by field; a level takes the newer word and takes nothing back."""
         if sign > 0:
-            self.at, self.state, self.battery_pct, self.detail = max(
-                (self.at, self.state, self.battery_pct, self.detail),
-                (other.at, other.state, other.battery_pct, other.detail),
+            self.at, self.state, self.battery_pct, self.detail, self.skew_s = max(
+                (self.at, self.state, self.battery_pct, self.detail, self.skew_s),
+                (other.at, other.state, other.battery_pct, other.detail, other.skew_s),
             )
 
 
@@ -78,7 +79,7 @@ def staff(_pane: Tallies, now: Tallies, event: Staff, sign: int) -> None:
 def status(_pane: Tallies, now: Tallies, event: Status, sign: int) -> None:
     """Take what a device says of itself."""
     battery = -1.0 if event.battery_pct is None else event.battery_pct
-    level = DeviceLevel(event.at, event.state, battery, event.detail or "")
+    level = DeviceLevel(event.at, event.state, battery, event.detail or "", event.skew_s or 0.0)
     tally_of(now, DeviceLevel, event.source).merge(level, sign)
 
 
