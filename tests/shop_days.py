@@ -1,4 +1,4 @@
-"""Simulated days of the demo shop through one store's ledger and publisher, without a dataflow: fast, minute by minute."""
+"""Simulated days of the demo shop through one store's ledger and publisher, without a dataflow."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
