@@ -1,4 +1,4 @@
-"""``floorcast record``: the live log kept in archives, verified and pruned."""
+"""``floorcast record``: the live log kept in archives, verified, pruned and made anonymous."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,8 @@ floorcast record verify archive
 
 floorcast record prune archive --keep-days 400
 
+floorcast record anonymize archive shared.jsonl.zst --shift -52w
+
 Exit codes: 0 done; 1 the archive is not whole; 2 an option or the configuration cannot be used; 3 Redis cannot be
 reached.
 """
@@ -29,7 +31,7 @@ Folder = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``record`` with its ``verify`` and ``prune``."""
+    """Add ``record`` with its ``verify``, ``prune`` and ``anonymize``."""
     group = typer.Typer(
         invoke_without_command=True,
         epilog=EPILOG,
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(record)
     group.command("verify", epilog=EPILOG)(verify)
     group.command("prune", epilog=EPILOG)(prune)
+    group.command("anonymize", epilog=EPILOG)(anonymize)
     app.add_typer(group, name="record")
 
 
@@ -93,6 +96,48 @@ def prune(
 
     gone = delete_old(_folder(ctx, folder), timedelta(days=keep_days), SystemClock().now())
     typer.echo(f"{len(gone):,} files, {sum(a.bytes for a in gone):,} bytes deleted", err=True)
+
+
+def anonymize(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(help="A recording or an archive.")],
+    out: Annotated[Path, typer.Argument(help="The new recording: .jsonl or .jsonl.zst.")],
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key file, made when missing; beside OUT by default. Never send it along."
+        ),
+    ] = None,
+    shift: Annotated[
+        str, typer.Option(help="Move every time: -52w, 3d, 90m; not at all by default.")
+    ] = "",
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
+    ] = False,
+) -> None:
+    """Write a recording without people: members and associates under another key, their words left out."""
+    from floorcast.anonymous import Anonymous, key_beside
+    from floorcast.errors import FloorcastError
+    from floorcast.moments import duration
+    from floorcast.recording import RecordingWriter
+    from floorcast.sources import open_log
+    from sensors.pseudonym import KeyFileError, Pseudonym, load_key
+
+    session: Session = ctx.obj
+    moved = duration(shift.lstrip("-")) if shift else timedelta()
+    told = (lambda flaw: typer.echo(f"floorcast: {flaw}", err=True)) if salvage else None
+    log = open_log([source], session.settings(), salvage=told)
+    try:
+        pseudonym = Pseudonym(load_key(key or key_beside(out)))
+    except KeyFileError as error:
+        raise FloorcastError(str(error).removeprefix("sensors.hash_key_file: ")) from None
+    anonymous = Anonymous(pseudonym, -moved if shift.startswith("-") else moved)
+    with RecordingWriter(out) as recording:
+        for entry in anonymous.entries(log.entries):
+            recording.write(entry)
+    typer.echo(
+        f"{recording.events:,} events, {len(anonymous.people):,} people renamed, in {out}", err=True
+    )
 
 
 def _folder(ctx: typer.Context, given: Path | None) -> Path:
