@@ -40,11 +40,7 @@ def lived() -> tuple[Shop, SimulatedDay]:
 
 
 def _at(day: SimulatedDay, hour: int) -> datetime:
-    return (
-        day.day.opens + timedelta(hours=hour - 9)
-        if hasattr(day.day, "opens")
-        else day.day.at(hour * 3600.0)
-    )
+    return day.day.at(hour * 3600.0)
 
 
 def test_ordinary_days_accuse_nobody(lived: tuple[Shop, SimulatedDay]) -> None:
