@@ -4,9 +4,11 @@
 received, ticks included. ``MANIFEST`` gets a line for each file once it is complete and on the disk.
 """
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from sensors.keyspace import partition_of
 from sensors.streams import Entry
 
 MANIFEST = "MANIFEST"
+LOCK = "MANIFEST.lock"
 
 
 class Archived(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +111,7 @@ class Archive:
         archived = self._open.pop(store).close()
         self._known.add((store, archived.hour))
         self.closed.append(archived)
-        with (self.folder / MANIFEST).open("ab") as manifest:
+        with locked(self.folder), (self.folder / MANIFEST).open("ab") as manifest:
             manifest.write(msgspec.json.encode(archived) + b"\n")
             manifest.flush()
             os.fsync(manifest.fileno())
@@ -171,16 +174,32 @@ def _where(path: Path) -> str:
     return "its lines are whole; it was replaced"
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be the only one who changes an archive's manifest; waits for another one to finish."""
+    with (folder / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def write_manifest(folder: Path, kept: Iterable[Archived]) -> None:
+    """Replace the manifest in one step; call it within ``locked``."""
+    fresh = folder / f"{MANIFEST}.unfinished"
+    with fresh.open("wb") as file:
+        file.write(b"".join(msgspec.json.encode(archived) + b"\n" for archived in kept))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(folder / MANIFEST)
+    sync_folder(folder)
+
+
 def prune(folder: Path, keep: timedelta, now: datetime) -> list[Archived]:
     """Delete files whose hour ended longer than ``keep`` ago; returns them. The manifest forgets them first."""
-    manifest = read_manifest(folder)
-    old = [a for a in manifest if a.hour + timedelta(hours=1) < now - keep]
-    if old:
-        kept = [a for a in manifest if a not in old]
-        fresh = folder / f"{MANIFEST}.unfinished"
-        fresh.write_bytes(b"".join(msgspec.json.encode(a) + b"\n" for a in kept))
-        fresh.replace(folder / MANIFEST)
-        sync_folder(folder)
-        for archived in old:
-            (folder / archived.path).unlink(missing_ok=True)
+    with locked(folder):
+        manifest = read_manifest(folder)
+        old = [a for a in manifest if a.hour + timedelta(hours=1) < now - keep]
+        if old:
+            write_manifest(folder, (a for a in manifest if a not in old))
+            for archived in old:
+                (folder / archived.path).unlink(missing_ok=True)
     return old
