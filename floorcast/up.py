@@ -174,6 +174,8 @@ class Up:
             children.wait_until(lambda: answers(f"{self.address}/healthz"), "the screen", START_S)
             start("ingest")
             start("deliver")
+            if any(device.match.startswith("/") for device in self.settings.sensors.devices):
+                start("webhook")
             if self.demo:
                 for store in self.settings.sensors.stores:
                     start(f"devices-{store.id}", *self.devices(store.id, since))
