@@ -9,6 +9,8 @@ from typing import NamedTuple
 import holidays
 import polars as pl
 
+EPOCH = date(2001, 1, 1)  # a Monday
+
 
 class Slots(NamedTuple):
     """One series of counts by slot."""
@@ -43,7 +45,7 @@ def _slots(
     name: str, per_day: int, counts: Iterable[tuple[date, int, float]], off: Container[date]
 ) -> Slots:
     ordered = sorted(counts)
-    first = _monday(ordered[0][0])
+    first = EPOCH  # the same for every series: steps are compared across them
     flags: dict[date, dict[str, float | None]] = {}
     rows: list[tuple[dict[str, float | None], float]] = []
     for day, slot, y in ordered:
