@@ -34,7 +34,7 @@ def visits(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("dwell_median", "seconds", (ZoneTally,), median, _TRAILING),
-    Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING),
-    Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING),
+    Measure("dwell_median", "seconds", (ZoneTally,), median, _TRAILING, by_minute=True),
+    Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING, by_minute=True),
+    Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING, by_minute=True),
 )

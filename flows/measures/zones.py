@@ -120,9 +120,17 @@ def heat(view: View) -> Iterator[Reading]:
         yield Reading(round(k / mean, 3), f"zone:{zone}", Evidence(n=round(mean, 1), k=k), reason)
 
 
+Steps = tuple[Counter[tuple[str, str]], Counter[str], dict[str, set[str]]]
+
+
+def _steps(view: View) -> Steps:
+    trail = view.of(TrailTally).get("")
+    return steps(trail.seen if trail else {})
+
+
 def steps(
     seen: dict[str, int],
-) -> tuple[Counter[tuple[str, str]], Counter[str], dict[str, set[str]]]:
+) -> Steps:
     r"""Moves between zones, the moves out of each zone, and the tracks seen in each.
 
     >>> steps({"t1\x1f1000\x1fa": 1, "t1\x1f2000\x1fb": 1, "t2\x1f1500\x1fa": 1})[0]
@@ -146,8 +154,7 @@ def steps(
 
 def paths(view: View) -> Iterator[Reading]:
     """The ``TOP`` moves from zone to zone of the last hour; value: share of those who left the first zone."""
-    trail = view.of(TrailTally).get("")
-    moves, out, _ = steps(trail.seen if trail else {})
+    moves, out, _ = view.once("zones.steps", _steps)
     ranked = sorted(moves.items(), key=lambda move: (-move[1], move[0]))[:TOP]
     for rank in range(1, TOP + 1):
         if rank > len(ranked):
@@ -162,8 +169,7 @@ def paths(view: View) -> Iterator[Reading]:
 
 def uniques(view: View) -> Iterator[Reading]:
     """Distinct tracks seen in each zone in the last hour; exact. One person may have several tracks."""
-    trail = view.of(TrailTally).get("")
-    tracks = steps(trail.seen if trail else {})[2]
+    tracks = view.once("zones.steps", _steps)[2]
     for zone in sorted(set(view.profile.zones) | set(tracks)):
         yield Reading(len(tracks.get(zone, ())), f"zone:{zone}")
 
