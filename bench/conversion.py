@@ -7,6 +7,7 @@ stands what a clairvoyant who knew the hour and the size of the fall could do, a
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from sensors.simulation.faults import ConversionDrop, Fault
 
 Series = npt.NDArray[np.float64]
 Day = tuple[Series, Series]  # visitors and sales by minute
+Test = Callable[[Day], list[int]]
 AT, LONG, AFTER = (
     15,
     60,
@@ -80,20 +82,22 @@ def window(day: Day, usual: float, z: float = 1.6449, hold: int = 10) -> list[in
     return [int(m) for m in np.flatnonzero(calls[1:] & ~calls[:-1]) + 1]
 
 
-def report(name: str, test: Callable[[Day], list[int]], usual: Sequence[Day], falls: dict[str, list[Day]]) -> None:  # fmt: skip
+def report(name: str, test: Test, usual: Sequence[Day], falls: dict[str, list[Day]]) -> None:
     """Print one test's false calls and what it finds."""
     false = np.mean([len(test(day)) for day in usual])
     print(f"  {name:34} false calls a day {false:5.3f}", end="")
     for fall, found in falls.items():
-        start = AT * 60
-        waits = [
-            min((c - start for c in test(day) if 0 <= c - start <= LONG + AFTER), default=None)
-            for day in found
-        ]
+        waits = [_wait(test(day)) for day in found]
         hits = [wait for wait in waits if wait is not None]
         middle = f"{np.median(hits):.0f} min" if hits else "–"
         print(f"   {fall} {len(hits) / len(found):5.1%} {middle}", end="")
-    print()
+    print(flush=True)
+
+
+def _wait(calls: Sequence[int]) -> int | None:
+    """Minutes from the fall's beginning to the first call within it or soon after."""
+    waits = (call - AT * 60 for call in calls)
+    return min((wait for wait in waits if 0 <= wait <= LONG + AFTER), default=None)
 
 
 def main() -> None:
@@ -110,24 +114,16 @@ def main() -> None:
         fault = ConversionDrop(at=time(AT), minutes=LONG, factor=1 - size)
         falls[f"−{size:.0%}"] = list(days(args.faulty, args.seed + 5_000, [fault]))
     came = float(np.mean([v[AT * 60 : AT * 60 + LONG].sum() for v, _ in ordinary]))
-    print(
-        f"{args.days} ordinary days, {args.faulty} with each fall, seeds from {args.seed}; {came:.0f} visitors in the hour"
-    )
+    print(f"{args.days} ordinary days, {args.faulty} with each fall, seeds from {args.seed}")
+    print(f"  {came:.0f} visitors in the hour of the fall")
     for size in (0.35, 0.65):
         nats = bound(came, args.usual, args.usual * (1 - size))
-        print(
-            f"  information bound of −{size:.0%}: {nats:.1f} nats (13 hours a day tested: 5 nats for 0.1 false calls)"
-        )
-    report(
-        "trailing hour, Wilson 95 %, 10 min", lambda day: window(day, args.usual), ordinary, falls
-    )
-    for level in (3.5, 4.0, 4.5, 5.0, 5.5):
-        report(
-            f"evidence above {level} nats",
-            lambda day, at=level: sequential(day, args.usual, at),
-            ordinary,
-            falls,
-        )  # type: ignore[misc]
+        print(f"  information bound of −{size:.0%}: KL × visitors = {nats:.1f} nats")
+    trailing = partial(window, usual=args.usual)
+    report("trailing hour, Wilson 95 %, 10 min", trailing, ordinary, falls)
+    for level in (4.0, 4.25, 4.5, 4.75, 5.0, 5.5):
+        test = partial(sequential, usual=args.usual, level=level)
+        report(f"evidence above {level} nats", test, ordinary, falls)
 
 
 if __name__ == "__main__":

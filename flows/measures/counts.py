@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from flows.facts import Evidence
-from flows.footing import place_of
 from flows.measure import Measure, Reading, View
 from flows.profile import minute_of
 from flows.tallies.footfall import DoorTally
@@ -49,11 +48,9 @@ def night(view: View) -> Iterator[Reading]:
         for door, one in series.items()
     }
     total = sum(doors.values())
-    weekday, _slot = place_of(view.profile, minute)
     worst = max(doors, key=lambda door: doors[door])
     reason = "counts_at_night" if total > AT_NIGHT else ""
-    detail = {"door": worst, "weekday": weekday} if reason else {}
-    yield Reading(total, reason=reason, detail=detail)
+    yield Reading(total, reason=reason, detail={"door": worst} if reason else {})
 
 
 def sales_beyond(view: View) -> Iterator[Reading]:
