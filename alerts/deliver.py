@@ -21,6 +21,7 @@ import msgspec
 import redis
 import structlog
 
+from alerts import metrics
 from alerts.book import Book
 from alerts.channels import Channel, Context, RefusedError, UnreachableError, build
 from alerts.courier import Attempt, Courier, Task
@@ -167,13 +168,19 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - a channel's own mistake must not lose the delivery
             _log.exception("channel-broken", channel=task.channel)
             attempt = Attempt(channel=task.channel, n=task.attempt, state="failed", why=repr(error))
+        metrics.PUSHES.labels(task.channel, attempt.state).inc()
         self._done.put((task, attempt))
 
     def _remember(self, task: Task, attempt: Attempt) -> None:
         """Write at once that it got through: what a kill can make us repeat is what is on its way, no more."""
         raw = msgspec.json.encode([*task.attempts, attempt])
         try:
-            self._client.hset(sent_key(task.partition), task.delivery.key, raw)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hset(sent_key(task.partition), task.delivery.key, raw)
+            pipe.time()
+            seconds, micros = pipe.execute()[-1]
+            behind_s = seconds + micros / 1e6 - task.delivery.notice.at.timestamp()
+            metrics.PUSH_S.observe(max(0.0, behind_s))
         except UNREACHABLE as error:  # the main loop writes it again
             _log.warning("redis-unreachable", error=str(error))
 

@@ -8,6 +8,7 @@ import redis
 import structlog
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
+from alerts import metrics
 from alerts.incident import IncidentBatch
 from alerts.keyspace import incidents_key, outbox_key
 from flows.keyspace import changed_channel
@@ -65,4 +66,17 @@ class _Writer(StatelessSinkPartition[IncidentBatch]):
                 fields = {"n": _encode(notice)}
                 pipe.xadd(outbox_key(batch.partition), fields, minid=max(0, oldest))  # type: ignore[arg-type]
             pipe.publish(changed_channel(batch.partition), batch.store)
-        pipe.execute()
+        pipe.time()
+        _count(items, pipe.execute()[-1])
+
+
+def _count(items: list[IncidentBatch], now: tuple[int, int]) -> None:
+    """For the metrics page; ``now`` is the time of Redis, seconds and microseconds."""
+    for batch in items:
+        at = batch.at.timestamp()
+        metrics.NEWEST.labels(batch.partition).set(at)
+        metrics.NOTICES.inc(len(batch.notices))
+        for incident in batch.incidents:
+            metrics.INCIDENTS.labels(incident.state).inc()
+        if batch.incidents:
+            metrics.LATENCY_S.observe(max(0.0, now[0] + now[1] / 1e6 - at))

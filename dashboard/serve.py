@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
+from dashboard import metrics
 from dashboard.app import Screens, create_app
 from dashboard.doors.house import House
 from dashboard.reader import Reader
@@ -50,8 +51,9 @@ class Server(BaseApplication):
         settings: DashboardSettings,
         sockets: Sequence[socket.socket],
         house: House,
+        on_start: Callable[[], None] = lambda: None,
     ) -> None:
-        self._house = house
+        self._house, self._on_start = house, on_start
         self._url, self._shops, self._partitions = url, shops, partitions
         self._settings, self._sockets = settings, sockets
         super().__init__()
@@ -83,6 +85,8 @@ class Server(BaseApplication):
         self.screens = create_app(
             Reader(client, self._shops, self._partitions), self._shops, self._settings, self._house
         )
+        metrics.CLIENTS.set_function(lambda: self.screens.hub.screens)
+        self._on_start()
         server: Flask = self.screens.server
         return server
 
@@ -108,6 +112,7 @@ def run(
     settings: DashboardSettings,
     sockets: Sequence[socket.socket],
     house: House,
+    on_start: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop within seconds; call it in a process's main thread.
 
@@ -119,9 +124,10 @@ def run(
         sockets: already listening (see ``listen``); if empty, ``settings.host`` and ``settings.port`` are bound
             by gunicorn itself, which gives up after some seconds on a taken port.
         house: who may log in, and the folder of their passwords and the walls' tokens.
+        on_start: called once in the process that serves.
 
     Raises:
         SystemExit: as gunicorn ends, with its exit code.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    Server(url, shops, partitions, settings, sockets, house).run()
+    Server(url, shops, partitions, settings, sockets, house, on_start).run()

@@ -11,6 +11,7 @@ import msgspec
 import redis
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from flows import metrics
 from flows.facts import Fact, FactBatch
 from flows.keyspace import changed_channel, clock_key, facts_key, latest_key, series_key
 from flows.profile import Profile, Profiles, minute_of
@@ -74,8 +75,17 @@ class FactPartition(StatefulSinkPartition[FactBatch, str]):
         for start in range(0, len(values), ENTRY_BATCHES):
             lines = b"\n".join(_encode(batch) for batch in values[start : start + ENTRY_BATCHES])
             pipe.xadd(facts_key(self._partition), {"e": lines}, minid=self._oldest(values[-1]))
-        pipe.execute()
+        pipe.time()
+        self._count(values, pipe.execute()[-1])
         self._position = values[-1].position
+
+    def _count(self, values: list[FactBatch], now: tuple[int, int]) -> None:
+        """For the metrics page; ``now`` is the time of Redis, seconds and microseconds."""
+        newest = values[-1].at.timestamp()
+        metrics.EVENTS.inc(sum(batch.events for batch in values))
+        metrics.FACTS.inc(sum(len(batch.facts) for batch in values))
+        metrics.NEWEST.labels(self._partition).set(newest)
+        metrics.LATENCY_S.observe(max(0.0, now[0] + now[1] / 1e6 - newest))
 
     def _oldest(self, newest: FactBatch) -> int | None:
         """Every so often, where the stream may be cut: entries' ids are milliseconds."""

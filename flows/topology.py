@@ -21,6 +21,7 @@ from bytewax.outputs import Sink
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 
+from flows import metrics
 from flows.facts import FactBatch
 from flows.ledger import Ledger
 from flows.profile import Profiles
@@ -133,6 +134,8 @@ class FloorLogic(StatefulBatchLogic[Slice, FactBatch, bytes]):
         """The store's state as bytes, made once while nothing changes."""
         if not self._frozen and self._publisher is not None:
             self._frozen = dump(self._publisher, exact=self._exact)
+            metrics.SNAPSHOT_BYTES.observe(len(self._frozen))
+            metrics.PANES.observe(len(self._publisher.ledger.minutes))
         return self._frozen
 
 

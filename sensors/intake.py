@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
+from sensors import metrics
 from sensors.codec import Codec, Outcome
 from sensors.device_table import DeviceTable
 from sensors.events import Event
@@ -131,6 +132,7 @@ class Intake:
         if passed is None or partition is None:
             return None
         self._table.passed(passed, route.store, message.topic or "", received_at)
+        _observe(passed.events[-1], received_at)
         return partition, passed.lines, len(passed.events)
 
     def _decoded(
@@ -143,6 +145,7 @@ class Intake:
             (rejects if isinstance(outcome, Reject) else good).append(outcome)  # type: ignore[arg-type]
         if not good:
             return 0, b"", 0
+        _observe(good[-1], received_at)
         # a message speaks for one store
         return self._partitions[good[0].store], _encode_lines(good)[:-1], len(good)
 
@@ -199,6 +202,11 @@ class Intake:
             else _placed(outcome, topic)
             for index, outcome in enumerate(outcomes)
         ]
+
+
+def _observe(event: Event, received_at: datetime) -> None:
+    """How long a message's last event took to come."""
+    metrics.EVENT_TO_LOG_S.observe(max(0.0, (received_at - event.at).total_seconds()))
 
 
 def _placed(reject: Reject, topic: Topic) -> Reject:

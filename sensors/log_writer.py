@@ -154,7 +154,8 @@ class LogWriter:
             return
         self._ack(rest.acks)
         metrics.EVENTS.inc(rest.events)
-        metrics.REJECTS.inc(len(sent.taken.rejects))
+        for reject in sent.taken.rejects:
+            metrics.REJECTS.labels(metrics.kind_of(reject.reason)).inc()
         if refusal:  # of the tick alone
             self._refused(refusal)
         else:

@@ -57,11 +57,14 @@ def record(
         return
     from floorcast.archive import Archive
     from floorcast.recorder import follow
+    from floorcast.stage import serve_metrics
     from sensors.stream_source import stop_on_signals
 
     session: Session = ctx.obj
     settings = session.settings() if redis else session.connected(broker=False)
     stores = [store.id for store in settings.sensors.stores]
+    if not once:
+        serve_metrics(settings, "record")
     archive = Archive(_folder(ctx, out), stores, settings.sensors.log.partitions)
     entries = follow(archive, redis or settings.sensors.redis.url, stop_on_signals(), once=once)
     typer.echo(

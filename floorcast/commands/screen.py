@@ -20,7 +20,7 @@ def command(ctx: typer.Context) -> None:
     from dashboard.doors.house import House
     from dashboard.serve import listen, run
     from dashboard.shop import Shops
-    from floorcast.stage import prepare
+    from floorcast.stage import prepare, serve_metrics
 
     settings = prepare(ctx.obj, "screen")
     sensors, screen = settings.sensors, settings.dashboard
@@ -33,4 +33,7 @@ def command(ctx: typer.Context) -> None:
         typer.echo(f"http://{screen.host}:{listener.getsockname()[1]}/wall/{store.id}")
     shops = Shops.of(sensors, settings.flows, screen, settings.alerts)
     house = House.of(screen, settings.alerts)
-    run(sensors.redis.url, shops, sensors.log.partitions, screen, [listener], house)
+    run(
+        sensors.redis.url, shops, sensors.log.partitions, screen, [listener], house,
+        on_start=lambda: serve_metrics(settings, "screen"),
+    )  # fmt: skip
