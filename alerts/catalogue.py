@@ -12,6 +12,7 @@ Args = Mapping[str, str | int | float | None]
 
 TITLES: dict[str, tuple[str, str]] = {
     "low-conversion": ("Conversion is low", "转化率偏低"),
+    "conversion-fell": ("Conversion has fallen", "转化率下降"),
     "visitors-off-forecast": ("Visitors off the forecast", "客流偏离预测"),
     "queue-long": ("Queue is long", "排队过长"),
     "queue-wait": ("Wait at the tills is long", "排队等待过久"),

@@ -6,10 +6,12 @@ from alerts.turn import Turn
 
 DOOR_FED = {
     "visitors", "exits", "passers_by", "occupancy", "conversion", "spv", "capture_rate", "groups",
+    "conversion_adjusted", "conversion_aligned", "conversion_evidence", "sales_at_risk",
 }  # fmt: skip
 TILL_FED = {
     "transactions", "net_sales", "units", "conversion", "atv", "upt", "spv", "moving_skus",
     "queue_length", "queue_wait", "tills_needed", "sku_units",
+    "conversion_adjusted", "conversion_aligned", "conversion_evidence", "sales_at_risk",
 }  # fmt: skip
 FED = {
     "door": DOOR_FED,

@@ -11,8 +11,9 @@ def at_risk_minor(
 ) -> int | None:
     """¥ at risk over the rule's window; ``None`` where the glossary has no formula for the metric.
 
-    Conversion: (reference − actual) × visitors × ATV. Visitors under their reference: the people who did
-    not come × sales per visitor. Sales per visitor: (reference − actual) × visitors.
+    Conversion: (reference − actual) × visitors × ATV, of its evidence since it began to fall. Visitors under
+    their reference: the people who did not come × sales per visitor. Sales per visitor: (reference − actual) ×
+    visitors.
     """
     if subject or verdict.value is None or verdict.reference is None:
         return None
@@ -22,6 +23,11 @@ def at_risk_minor(
     if visitors is None:
         visitors = newest(memory, "visitors", rule.window)
     match rule.metric:
+        case "conversion_evidence" if judged is not None:
+            usual, rate = number(judged.detail.get("usual")), number(judged.detail.get("rate"))
+            if usual is None or rate is None or judged.evidence.n is None:
+                return None
+            risk = (usual - rate) * judged.evidence.n * atv_minor(memory, book)
         case "conversion" if visitors is not None:
             risk = gap * visitors * atv_minor(memory, book)
         case "visitors":
