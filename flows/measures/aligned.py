@@ -21,7 +21,7 @@ PRIOR_SALES = 300.0  # that the configured lag counts for …
 SHRINK_SALES = 200.0  # … and the whole day's, for a part of the day
 REMEMBERED = 3_000.0  # sales; older ones fade
 QUIET, FALLEN = 0.9, 0.45  # of the usual conversion: still all right, and fallen
-LEVEL = 4.75  # nats at which the shipped rule fires
+LEVEL = 5.0  # nats at which the shipped rule fires
 
 
 class LagMemory(Struct):

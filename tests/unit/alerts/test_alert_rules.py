@@ -33,6 +33,18 @@ def test_low_conversion_as_shipped() -> None:
     story.rate(560, 4000, minutes=5).expect(resolved("low-conversion"))
 
 
+def test_conversion_fell_as_shipped() -> None:
+    """Five nats for a fall fire at once; it clears when a third of that is left."""
+    story = Story([shipped("conversion-fell")]).at("11:00")
+    story.say("conversion_evidence", 4.9, window="now").at("11:05").expect(quiet())
+    story.say("conversion_evidence", 5.2, window="now").at("11:07")
+    story.expect(firing("conversion-fell"))
+    story.say("conversion_evidence", 2.0, window="now").at("11:12")
+    story.expect(firing("conversion-fell"))
+    story.say("conversion_evidence", 1.2, window="now").at("11:16")
+    story.expect(resolved("conversion-fell"))
+
+
 def test_queue_long_as_shipped() -> None:
     """Seven people in line for a minute fires at that till; six does not; three clears."""
     story = Story([shipped("queue-long")]).at("10:00")
