@@ -7,13 +7,12 @@ from typing import Any
 
 import msgspec
 from dash import Dash
-from flask import Flask, Response, abort, g, jsonify, redirect, request
+from flask import Flask, Response, abort, g, jsonify, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import push
 from dashboard.act import Deeds
 from dashboard.callbacks import register
-from dashboard.catalogue import LOCALE
 from dashboard.doors import login
 from dashboard.doors.audit import Audit
 from dashboard.doors.gate import Gate, visitor
@@ -22,8 +21,10 @@ from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People
 from dashboard.doors.sessions import Sessions
-from dashboard.language import language_of
 from dashboard.layout import page
+from dashboard.managers.app import Managers
+from dashboard.managers.house_reader import HouseReader
+from dashboard.paged import Paged
 from dashboard.reader import Reader
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
@@ -37,17 +38,11 @@ MANAGERS_ONLY = frozenset({"dash_mantine_components", "dash_ag_grid"})
 """Component libraries whose scripts and styles no wall loads, though one process serves both."""
 
 
-class Screens(Dash):
-    """The walls as a Dash app, with the document's language said in its ``html`` element."""
+class Screens(Paged):
+    """The walls as a Dash app."""
 
     hub: Hub
-    language: str = "en"
-
-    def interpolate_index(self, *args: str, **kwargs: str) -> str:
-        """The document; its language is the one the address asks for."""
-        asked = language_of(request.query_string.decode(), "zh" if self.language == "zh" else "en")
-        document: str = super().interpolate_index(*args, **kwargs)  # type: ignore[no-untyped-call]
-        return document.replace("<html>", f'<html lang="{LOCALE[asked]}">', 1)
+    managers: Dash
 
     def _collect_and_register_resources(
         self,
@@ -107,6 +102,8 @@ def _doors(
     Staff(
         shops, app.hub, deeds, people, sessions, house.link_key, push_key, settings.language
     ).register(server)
+    pages = Managers(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
+    app.managers = pages.create(server)
     push.Pushes(push.Subscriptions(reader.client), audit).register(server)
     return gate
 
@@ -150,10 +147,10 @@ def _routes(app: Screens, shops: Shops, gate: Gate) -> None:
 
 
 def _headers(app: Screens) -> None:
-    hashes = " ".join(app.csp_hashes())
+    hashes = " ".join({*app.csp_hashes(), *app.managers.csp_hashes()})
     policy = (
         f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
 

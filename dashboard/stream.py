@@ -116,6 +116,7 @@ class Hub:
             for room, look in _VIEWS.items()
             for name, shop in shops.items()
         }
+        self._listeners: set[Mailbox] = set()
         self._start = Lock()
         self._thread: Thread | None = None
         self._closing = Event()
@@ -167,6 +168,20 @@ class Hub:
             with feed.lock:
                 feed.screens.discard(screen)
 
+    def hints(self) -> Iterator[bytes]:
+        """Which stores changed, as hints; for pages that read what they show themselves."""
+        mailbox = Mailbox(self._settings.queue)
+        self._ensure_running()
+        self._listeners.add(mailbox)
+        try:
+            yield b"retry: 2000\n\n"
+            while not (mailbox.closed or self._closing.is_set()):
+                message = mailbox.take(self._settings.comment_s)
+                lost = message is None and mailbox.owed()
+                yield message or (b"event: changed\ndata: []\n\n" if lost else b": alive\n\n")
+        finally:
+            self._listeners.discard(mailbox)
+
     def _next(self, feed: Feed, screen: Mailbox) -> bytes:
         message = screen.take(self._settings.comment_s)
         if message is not None:
@@ -207,6 +222,10 @@ class Hub:
 
     def _tell(self, stores: set[str]) -> bool:
         """Refresh what is watched; nothing named means that it is time to look at everything."""
+        if self._listeners:
+            hint = b"event: changed\ndata: %s\n\n" % msgspec.json.encode(sorted(stores))
+            for listener in list(self._listeners):
+                listener.put(hint)
         for (_, name), feed in self._feeds.items():
             if stores and name not in stores:
                 continue
@@ -228,3 +247,5 @@ class Hub:
             with feed.lock:
                 for screen in feed.screens:
                     screen.close()
+        for listener in list(self._listeners):
+            listener.close()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 import redis
 
+from dashboard.keyspace import silences_key
 from sensors.events import Command
 from sensors.keyspace import log_key, partition_of
 
@@ -84,7 +85,22 @@ class CommandWriter:
         except msgspec.ValidationError as error:
             raise ValueError(str(error)) from error
         place: Any = self._append(keys=[self._key(store)], args=[raw])
+        if action == "silence":
+            self._client.hset(silences_key(store), target, raw)
+        elif action == "unsilence":
+            self._client.hdel(silences_key(store), target)
         return str(place.decode())
+
+    def silences(self, store: str) -> list[Command]:
+        """The silences that hold at a store now, the one that ends first first."""
+        raws: Any = self._client.hvals(silences_key(store))
+        found = [msgspec.json.decode(raw, type=Command) for raw in raws]
+        at = self.now(store)
+        over = [c.target for c in found if c.until and c.until <= at]
+        if over:
+            self._client.hdel(silences_key(store), *over)
+        holding = [c for c in found if c.target not in over]
+        return sorted(holding, key=lambda c: c.until or c.at)
 
     def _key(self, store: str) -> str:
         return log_key(partition_of(store, self._partitions))

@@ -28,7 +28,7 @@ SESSION, KIOSK = "floorcast_session", "floorcast_kiosk"
 KIOSK_S = 400 * 86_400  # as long as browsers keep a cookie (RFC 6265bis)
 PUBLIC = (
     "/login", "/healthz", "/static/", "/wall/assets/", "/wall/_dash-component-suites/",
-    "/_dash-component-suites/", "/_favicon.ico", "/wall/_favicon.ico", "/staff/confirm", "/staff/act",
+    "/_dash-component-suites/", "/assets/", "/_favicon.ico", "/wall/_favicon.ico", "/staff/confirm", "/staff/act",
     "/staff/sw.js", "/staff/app.webmanifest",
 )  # fmt: skip
 _log = structlog.get_logger("dashboard.doors")

@@ -1,0 +1,82 @@
+/* Managers' pages: formats and cells of the tables, the hint stream, and writes with the session's token. */
+(function () {
+  "use strict";
+  const DASH = "–";
+  const none = (v) => v === null || v === undefined;
+  const language = () => (document.querySelector("[lang]:not(html)")?.lang || "zh-CN");
+  const number = (v, low, high) => new Intl.NumberFormat(language(), { minimumFractionDigits: low, maximumFractionDigits: high }).format(v);
+  const money = (minor, currency) => {
+    const form = new Intl.NumberFormat(language(), { style: "currency", currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 0 });
+    const digits = new Intl.NumberFormat(language(), { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+    return form.format(minor / 10 ** digits);
+  };
+  const clock = (ms, timeZone) => new Intl.DateTimeFormat(language(), { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(ms));
+  const seconds = (s) => (s < 90 ? number(s, 0, 0) + " s" : s < 5400 ? number(s / 60, 0, 0) + " min" : number(s / 3600, 1, 1) + " h");
+  const words = { firing: ["Open", "未处理"], acknowledged: ["Taken", "处理中"], resolved: ["Resolved", "已解决"], expired: ["Over", "已结束"] };
+
+  const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  grid.fc = {
+    int: (p) => (none(p.value) ? DASH : number(p.value, 0, 0)),
+    pct: (p) => (none(p.value) ? DASH : number(p.value * 100, 1, 1) + "%"),
+    money: (p) => (none(p.value) ? DASH : money(p.value, p.data.currency)),
+    seconds: (p) => (none(p.value) ? DASH : seconds(p.value)),
+    clock: (p) => (none(p.value) ? DASH : clock(p.value, p.data.zone)),
+    yes: (p) => (p.value ? "✓" : ""),
+    state: (p) => (words[p.value] ? words[p.value][language() === "zh-CN" ? 1 : 0] : p.value),
+    recovered: (p) => (none(p.value) ? DASH : money(p.value, p.data.currency) + (none(p.data.low) ? "" : " (" + money(p.data.low, p.data.currency) + " … " + money(p.data.high, p.data.currency) + ")")),
+    fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
+  };
+
+  const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  const el = (...a) => window.React.createElement(...a);
+  cells.StoreLink = (p) => el("a", { href: "/store/" + encodeURIComponent(p.data.id) + window.location.search, className: "store-link" }, p.value);
+  cells.Count = (p) => (p.value ? el("span", { className: "chip " + p.tone }, number(p.value, 0, 0)) : el("span", { className: "zero" }, "0"));
+  cells.Severity = (p) => el("i", { className: "ico " + (p.data.state === "firing" || p.data.state === "acknowledged" ? p.value : "over"), role: "img", "aria-label": p.value });
+  cells.Health = (p) => el("span", { className: "chip " + (["online", "ok", "alive"].includes(p.value) ? "ok" : p.value === DASH ? "" : "watch") }, p.value);
+  cells.Spark = (p) => {
+    const v = p.value || [];
+    if (v.length < 2) return el("span", { className: "zero" }, DASH);
+    const top = Math.max(1, ...v), points = v.map((y, i) => (2 + (i * 166) / (v.length - 1)).toFixed(1) + "," + (28 - (24 * y) / top).toFixed(1)).join(" ");
+    return el("svg", { width: 170, height: 30, viewBox: "0 0 170 30", role: "img", "aria-label": v.join(" ") }, el("polyline", { points, fill: "none", stroke: "#4C9BFF", strokeWidth: 2 }));
+  };
+
+  /* Hints come as fast as facts do; pages read again at most every two seconds. */
+  let waiting = null, last = 0, n = 0;
+  const refresh = () => { waiting = null; last = performance.now(); n += 1; if (document.getElementById("main")) window.dash_clientside.set_props("changed", { data: n }); };
+  const hint = () => { if (waiting === null) waiting = setTimeout(refresh, Math.max(0, 2000 - (performance.now() - last))); };
+  const listen = () => { const stream = new EventSource("/events"); stream.addEventListener("changed", hint); stream.onerror = () => { if (stream.readyState === 2) setTimeout(listen, 2000); }; };
+  window.addEventListener("load", listen);
+
+  window.floorcastManagers = { csrf: "", words: {} };
+  document.addEventListener("click", async (event) => {
+    if (event.target.closest("#leave")) {
+      await fetch("/logout", { method: "POST", headers: { "X-CSRF": window.floorcastManagers.csrf } });
+      window.location.assign("/login");
+      return;
+    }
+    const tapped = event.target.closest("button[data-do]");
+    if (!tapped || tapped.disabled) return;
+    const { do: what, store, target } = tapped.dataset;
+    const wish = { store, target, do: what };
+    if (what === "assign") wish.note = document.getElementById("give-to").value;
+    if (what === "comment") { wish.note = document.getElementById("note").value.trim(); if (!wish.note) return; }
+    if (what === "silence") wish.lasts_s = 3600;
+    tapped.disabled = true;
+    const said = window.floorcastManagers.words;
+    let verdict = "failed";
+    try {
+      const answer = await fetch("/act", { method: "POST", body: JSON.stringify(wish), headers: { "X-CSRF": window.floorcastManagers.csrf, "Content-Type": "application/json" } });
+      verdict = (await answer.json()).verdict;
+    } catch (error) { verdict = "failed"; } /* no network, or no answer in words: said above the page */
+    tapped.disabled = false;
+    if (verdict === "ok" && what === "comment") document.getElementById("note").value = "";
+    const place = document.getElementById("trouble");
+    if (place) place.textContent = said[language() === "zh-CN" ? "zh" : "en"]?.["said." + verdict] || verdict;
+    hint();
+  });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { managers: { know: (me, words) => {
+    if (me) window.floorcastManagers.csrf = me.csrf;
+    if (words) window.floorcastManagers.words = words;
+    return window.dash_clientside.no_update;
+  } } });
+})();

@@ -1,0 +1,59 @@
+"""Tables of the managers' pages: columns as data, formats by name, one look."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag  # type: ignore[import-untyped]
+
+from dashboard.catalogue import LOCALE, Language, words
+
+Column = dict[str, Any]
+THEME = (
+    "themeQuartz.withParams({backgroundColor: '#11151E', foregroundColor: '#F4F6FB', "
+    "headerBackgroundColor: '#171C27', borderColor: '#232A38', accentColor: '#4C9BFF', "
+    "rowHoverColor: '#171C27', selectedRowBackgroundColor: '#173250', fontFamily: 'inherit', "
+    "fontSize: 15, headerTextColor: '#A9B3C7', browserColorScheme: 'dark'})"
+)
+_RIGHT = {"type": "rightAligned"}
+
+
+def column(field: str, key: str, form: str = "", **more: object) -> Column:
+    """A column; ``key`` is its heading's in the catalogue, ``form`` a format of ``managers.js``."""
+    made: Column = {"field": field, "headerName": key, "minWidth": 84}
+    if form:
+        made |= {"valueFormatter": {"function": f"fc.{form}(params)"}}
+        if form in {"int", "money", "pct", "seconds"}:
+            made |= _RIGHT
+    return made | more
+
+
+def table(
+    name: str,
+    columns: Sequence[Column],
+    language: Language,
+    height: str,
+    **more: Any,  # noqa: ANN401 - the grid's own options
+) -> dag.AgGrid:
+    """A grid whose rows keep their place, selection and scroll when their numbers change."""
+    text = words(language)
+    return dag.AgGrid(
+        id=name,
+        columnDefs=[c | {"headerName": text[c["headerName"]]} for c in columns],
+        rowData=[],
+        getRowId="params.data.id",
+        defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
+        dashGridOptions={
+            "theme": {"function": THEME},
+            "rowHeight": 44,
+            "headerHeight": 40,
+            "suppressCellFocus": False,
+            "enableCellTextSelection": True,
+            "animateRows": False,
+            "ensureDomOrder": True,
+            "context": {"locale": LOCALE[language]},
+            "localeText": {"noRowsToShow": text["grid.none"], "loadingOoo": text["grid.loading"]},
+            **more,
+        },
+        columnSize=None,
+        style={"height": height, "width": "100%"},
+    )

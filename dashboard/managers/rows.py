@@ -1,0 +1,200 @@
+"""Rows of the managers' tables: numbers and words, no markup. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from alerts.catalogue import ACTIONS, REASONS, say
+from alerts.incident import Incident
+from alerts.settings import Person
+from dashboard.catalogue import Language
+from dashboard.managers.house_reader import Device, Glance, Rejected, ranked
+from dashboard.parts import epoch_ms
+from dashboard.sentences import action, title
+from dashboard.shop import Shop, Shops
+from flows.facts import Fact
+
+Row = dict[str, Any]
+SHARES = frozenset({"conversion", "capture_rate", "engagement"})
+
+
+def chain(glances: Sequence[Glance], shops: Shops, language: Language, now: datetime) -> list[Row]:
+    """One row a store, the one that needs most attention first."""
+    rows = []
+    for place, glance in enumerate(ranked(glances)):
+        shop = shops[glance.store]
+        alive = [i for i in glance.incidents if i.state in {"firing", "acknowledged"}]
+        rate = glance.facts.get("conversion||60m")
+        rows.append({
+            "id": glance.store, "rank": place, "name": getattr(shop.store.name, language),
+            "act": sum(i.severity == "act" for i in alive),
+            "watch": sum(i.severity == "watch" for i in alive),
+            "risk": sum(i.at_risk_minor or 0 for i in alive) or None,
+            "currency": shop.store.currency,
+            "visitors": value(glance.facts.get("visitors||day")),
+            "occupancy": value(glance.facts.get("occupancy||now")),
+            "conversion": value(rate), "interval": interval(rate),
+            "atv": value(glance.facts.get("atv||60m")),
+            "spark": glance.curve,
+            "age": None if glance.at is None else max(0, round((now - glance.at).total_seconds())),
+        })  # fmt: skip
+    return rows
+
+
+def value(fact: Fact | None) -> float | None:
+    """A fact's number; ``None`` where it is unknown."""
+    return fact.value if fact and isinstance(fact.value, int | float) else None
+
+
+def interval(fact: Fact | None) -> str:
+    """A rate's interval and what it rests on; while evidence is short, how much it still needs.
+
+    >>> interval(None)
+    '–'
+    """
+    if fact is None or fact.evidence.low is None or fact.evidence.high is None:
+        return "–"
+    said = f"{fact.evidence.low:.1%}–{fact.evidence.high:.1%}"
+    return f"{said} · n {fact.evidence.n:g}" if fact.evidence.n is not None else said
+
+
+def incidents(
+    found: Iterable[Incident], shops: Shops, language: Language, names: Mapping[str, str]
+) -> list[Row]:
+    """One row an incident: open ones first, the dearest first among them."""
+    order = {"firing": 0, "acknowledged": 1, "pending": 2, "resolved": 3, "expired": 3}
+    ranked_ = sorted(
+        (i for i in found if i.state != "pending"),
+        key=lambda i: (order[i.state], i.severity != "act", -(i.at_risk_minor or 0), -i.opened_at.timestamp()),
+    )  # fmt: skip
+    return [_incident(i, shops[i.store], language, names) for i in ranked_]
+
+
+def _incident(i: Incident, shop: Shop, language: Language, names: Mapping[str, str]) -> Row:
+    place, todo = shop.place(i.subject), action(i, shop.names)
+    return {
+        "id": i.id, "store": i.store, "shop": getattr(shop.store.name, language),
+        "severity": i.severity, "what": title(i, shop.names)[language],
+        "where": getattr(place, language) if place else (i.subject or "–"),
+        "state": i.state, "since": epoch_ms(i.opened_at), "risk": i.at_risk_minor,
+        "currency": shop.store.currency, "owner": names.get(i.owner or "", i.owner or "–"),
+        "action": todo[language] if todo else "–", "zone": shop.store.timezone,
+    }  # fmt: skip
+
+
+def life(
+    i: Incident, shop: Shop, language: Language, names: Mapping[str, str]
+) -> list[tuple[str, str, str, str]]:
+    """Every step as time, kind, actor and reason in words, the oldest first."""
+    told: list[tuple[str, str, str, str]] = []
+    for step in i.steps:
+        args = {k: _short(i.metric, k, v) for k, v in step.args.items()}
+        local = step.at.astimezone(shop.store.tz)
+        reason = say(REASONS, step.reason, language, args) if step.reason else ""
+        told.append((f"{local:%H:%M:%S}", step.kind, names.get(step.actor, step.actor), reason))
+    return told
+
+
+def _short(metric: str, key: str, number: str | float | None) -> str | float | None:
+    if not isinstance(number, float):
+        return number
+    if metric in SHARES and key in {"value", "threshold", "before", "after", "reference"}:
+        return f"{number:.1%}"
+    return f"{number:.4g}"
+
+
+def ledger(
+    found: Iterable[Incident], shops: Shops, language: Language, names: Mapping[str, str]
+) -> list[Row]:
+    """Alert → action → outcome: one row for each incident somebody took, the newest first."""
+    rows = []
+    for i in sorted(found, key=lambda i: i.opened_at, reverse=True):
+        fired = next((s for s in i.steps if s.kind == "firing"), None)
+        taken = next((s for s in i.steps if s.kind in {"acknowledged", "done", "dismissed"}), None)
+        if fired is None or taken is None:
+            continue
+        out, shop = i.outcome, shops[i.store]
+        rows.append({
+            "id": i.id, "since": epoch_ms(fired.at), "what": title(i, shop.names)[language],
+            "shop": getattr(shop.store.name, language), "zone": shop.store.timezone,
+            "owner": names.get(taken.actor, taken.actor), "currency": shop.store.currency,
+            "action": say(ACTIONS, i.action, language, i.args, shop.names) if i.action else "–",
+            "take": round((taken.at - fired.at).total_seconds()),
+            "before": _short(i.metric, "before", _float(out.get("before"))),
+            "after": _short(i.metric, "after", _float(out.get("after"))),
+            "recovered": out.get("recovered_minor"), "low": out.get("recovered_low_minor"),
+            "high": out.get("recovered_high_minor"),
+            "false": any(s.kind == "dismissed" for s in i.steps),
+        })  # fmt: skip
+    return rows
+
+
+def _float(number: str | float | None) -> float | None:
+    return float(number) if isinstance(number, int | float) else None
+
+
+def facts(found: Iterable[Fact], shop: Shop, language: Language) -> list[Row]:
+    """One row a fact, the store's own first."""
+    rows = []
+    for f in sorted(found, key=lambda f: (f.subject, f.metric, f.window)):
+        place = shop.place(f.subject)
+        rows.append({
+            "id": f"{f.metric}|{f.subject}|{f.window}", "metric": f.metric, "window": f.window,
+            "subject": getattr(place, language) if place else f.subject or getattr(shop.store.name, language),
+            "value": f.value, "unit": f.unit, "interval": interval(f) if f.unit == "ratio" else _range(f),
+            "n": f.evidence.n, "coverage": f.coverage, "state": f.state, "revision": f.revision,
+            "newest": epoch_ms(f.newest_at) if f.newest_at else None, "reason": f.reason,
+            "currency": shop.store.currency, "zone": shop.store.timezone,
+        })  # fmt: skip
+    return rows
+
+
+def _range(f: Fact) -> str:
+    low, high = f.evidence.low, f.evidence.high
+    return "–" if low is None or high is None else f"{low:,.4g}–{high:,.4g}"
+
+
+def devices(
+    found: Iterable[Device],
+    health: Mapping[tuple[str, str], Fact],
+    shops: Shops,
+    language: Language,
+) -> list[Row]:
+    """One row a device; what is not well first. A device that only the health measure knows stands there too."""
+    rows, seen = [], set()
+    for d in found:
+        fact = health.get((d.store, d.source))
+        seen.add((d.store, d.source))
+        shop = shops.get(d.store)
+        rows.append({
+            "id": f"{d.store}/{d.source or d.topic}", "device": d.source or "–", "topic": d.topic,
+            "shop": getattr(shop.store.name, language) if shop else "–",
+            "health": str(fact.value) if fact else d.state or "–", "reason": (fact.reason if fact else "") or d.reason,
+            "heard": epoch_ms(d.received_at), "events": d.events, "rejects": d.rejects, "battery": d.battery_pct,
+            "adapter": d.adapter or "floorcast", "sample": d.sample,
+            "zone": shop.store.timezone if shop else "UTC",
+        })  # fmt: skip
+    for (store, source), fact in health.items():
+        if (store, source) not in seen:
+            rows.append({
+                "id": f"{store}/{source}", "device": source, "topic": "–",
+                "shop": getattr(shops[store].store.name, language), "health": str(fact.value), "reason": fact.reason,
+                "heard": epoch_ms(fact.newest_at) if fact.newest_at else None, "events": None, "rejects": None,
+                "battery": None, "adapter": "–", "sample": "", "zone": shops[store].store.timezone,
+            })  # fmt: skip
+    well = {"online", "ok", "alive", "–"}
+    return sorted(rows, key=lambda r: (r["health"] in well, not r["rejects"], r["id"]))
+
+
+def rejects(found: Iterable[Rejected]) -> list[Row]:
+    """One row a dead letter."""
+    return [
+        {"id": f"{n}", "at": r.ms, "device": r.source or "–", "reason": r.reason, "place": r.place,
+         "topic": r.topic, "sample": r.raw, "zone": "UTC"}
+        for n, r in enumerate(found)
+    ]  # fmt: skip
+
+
+def people_names(people: Iterable[Person]) -> dict[str, str]:
+    """Names by id."""
+    return {p.id: p.name or p.id for p in people}
