@@ -150,7 +150,7 @@ def incidents(language: Language) -> Component:
         column("before", "col.before", width=100),
         column("after", "col.after", width=100),
         column("recovered", "col.recovered", "recovered", width=200),
-        column("false", "col.false", "yes", width=130),
+        column("false", "col.false", "yes", cellDataType=False, width=130),
     ]
     return html.Div(
         [
