@@ -36,7 +36,10 @@ def register(app: typer.Typer) -> None:
 def command(
     ctx: typer.Context,
     name: Annotated[
-        str, typer.Argument(help="An incident's id, or STORE/METRIC/SUBJECT/WINDOW[/START].")
+        str,
+        typer.Argument(
+            help="An incident's id, or STORE/METRIC/SUBJECT/WINDOW of a fact, then /START if you like."
+        ),
     ],
     source: Annotated[
         list[str] | None,

@@ -70,7 +70,7 @@ def command(
     to: Annotated[
         list[str] | None,
         typer.Option(
-            help="A moment: leave out what came from then on. A place: mqtt[://…], redis[://…], none."
+            help="A moment: leave out what came from then on. A place: mqtt, mqtt://…, redis, redis://…, none."
         ),
     ] = None,
     until: Annotated[
