@@ -165,6 +165,15 @@ def measures_over(window: Window) -> tuple[Measure, ...]:
     return tuple(measure for measure in measures() if window in measure.windows)
 
 
+@cache
+def reads_over(window: Window) -> tuple[tuple[Measure, frozenset[str]], ...]:
+    """The measures of one window, each with the kinds of tally it reads."""
+    return tuple(
+        (measure, frozenset(kind.kind for kind in measure.reads))
+        for measure in measures_over(window)
+    )
+
+
 def ratio(numerator: float, denominator: float) -> float | None:
     """A quotient to six digits; ``None`` without a positive denominator: unknown, not zero.
 

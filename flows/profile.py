@@ -23,6 +23,7 @@ def minute_of(at: datetime) -> int:
     return int(at.timestamp() // MINUTE_S)
 
 
+@lru_cache(16_384)  # the same few windows begin and end thousands of facts
 def instant_of(minute: int) -> datetime:
     """The start of a minute.
 

@@ -8,12 +8,13 @@ from msgspec import Struct
 
 from flows.facts import Fact, State, Window
 from flows.ledger import TRAILING, Changes, Ledger
-from flows.measure import Measure, Reading, View, measures, measures_over
+from flows.measure import Measure, Reading, View, measures, measures_over, reads_over
 from flows.panes import Pane
 from flows.profile import instant_of, minute_of
 from flows.spans import QUARTER, Span, Spans
 
 Bounds = tuple[int, int]
+Subjects = dict[str, set[str]]  # that changed, by kind of tally
 
 
 class Publisher:
@@ -25,7 +26,7 @@ class Publisher:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.shown: dict[tuple[str, str, Window], tuple[object, ...]] = {}
+        self.shown: dict[tuple[str, str, Window], tuple[tuple[object, ...], datetime | None]] = {}
         self.memories: dict[str, Struct] = {
             measure.memory.__name__: measure.memory() for measure in measures() if measure.memory
         }
@@ -43,16 +44,15 @@ class Publisher:
         for window, _length in TRAILING:
             rolling = ledger.rolling[window]
             if (moved and active) or window in changes.kinds:
-                facts += self._open(window, rolling.span, rolling.pane, changes, at, moved=moved)
-        if active:
-            quarter = minute - minute % QUARTER
-            for window, spans, bounds in (
-                ("quarter", ledger.quarters, (quarter, quarter + QUARTER)),
-                ("day", ledger.days, day),
-            ):
-                if moved or window in changes.kinds:
-                    pane = spans.at(bounds).pane
-                    facts += self._open(window, bounds, pane, changes, at, moved=moved)  # type: ignore[arg-type]
+                changed = changes.kinds.get(window, {})
+                facts += self._open(window, rolling.span, rolling.pane, changed, at, moved=moved)
+        if active and (moved or "day" in changes.kinds):
+            changed = changes.kinds.get("day", {})
+            facts += self._open("day", day, ledger.days.at(day).pane, changed, at, moved=moved)
+        if active and moved:  # the open quarter is a series' last point: once a minute is enough
+            quarter = minute - minute % QUARTER, minute - minute % QUARTER + QUARTER
+            pane = ledger.quarters.at(quarter).pane
+            facts += self._open("quarter", quarter, pane, None, at, moved=True)
         facts += self._levels(day, changes, at, moved=moved)
         ledger.quarters.rest()
         ledger.days.rest()
@@ -71,19 +71,19 @@ class Publisher:
         return View(
             ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
             memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard, hour=ledger.rolling["60m"].pane,
-            heard={name: device.newest for name, device in ledger.devices.items() if name}, **more,
+            **more,
         )  # fmt: skip
 
     def _open(
-        self, window: Window, bounds: Bounds, pane: Pane, changes: Changes, at: datetime, *, moved: bool
+        self, window: Window, bounds: Bounds, pane: Pane, changed: Subjects | None, at: datetime, *, moved: bool
     ) -> Iterator[Fact]:  # fmt: skip
-        changed = changes.kinds.get(window, {})
+        """What is new of an open window; ``changed`` ``None`` means any of its subjects may be."""
         coverage = self.ledger.coverage(*bounds)
         view = self._view(window, bounds, pane, at, changed=changed, coverage=coverage)
-        for measure in measures_over(window):
-            touched = any(kind.kind in changed for kind in measure.reads)
+        for measure, kinds in reads_over(window):
+            touched = changed is None or not kinds.isdisjoint(changed)
             if moved if measure.by_minute else touched or (moved and not measure.by_subject):
-                yield from self._news(measure, view)
+                yield from self._news(measure, view, moved=moved)
 
     def _levels(
         self, day: Bounds, changes: Changes, at: datetime, *, moved: bool
@@ -92,14 +92,15 @@ class Publisher:
         if not changed and not moved:
             return
         minute = minute_of(at)
-        view = self._view("now", (minute, minute + 1), Pane(), at, changed=changed)
+        heard = {name: device.newest for name, device in self.ledger.devices.items() if name}
+        view = self._view("now", (minute, minute + 1), Pane(), at, changed=changed, heard=heard)
         view.pane.newest = self._newest_today(day)
-        for measure in measures_over("now"):
-            touched = any(kind.kind in changed for kind in measure.reads)
+        for measure, kinds in reads_over("now"):
+            touched = not kinds.isdisjoint(changed)
             if measure.by_minute:
                 touched = moved and bool(self.ledger.devices)
             if touched or (moved and measure.every_minute and self.ledger.devices):
-                yield from self._news(measure, view)
+                yield from self._news(measure, view, moved=moved)
         if moved and minute == day[0]:
             self.shown.clear()
 
@@ -107,8 +108,10 @@ class Publisher:
         span = self.ledger.days.known.get(day[0])
         return span.pane.newest if span else None
 
-    def _news(self, measure: Measure, view: View) -> Iterator[Fact]:
+    def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
+        """What differs from what was last said; that only a newer event was counted is told once a minute."""
         start = -1 if view.window == "now" else view.start
+        newest = None if measure.quiet else view.pane.newest
         for reading in measure.read(view):
             coverage = reading.coverage if not measure.covered else view.coverage
             said = (
@@ -118,13 +121,13 @@ class Publisher:
                 reading.reason,
                 coverage,
                 reading.detail,
-                None if measure.quiet else view.pane.newest,
             )
             key = (measure.metric, reading.subject, reading.window or view.window)
             if reading.span is not None and reading.window == "quarter":
                 key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
-            if self.shown.get(key) != said:
-                self.shown[key] = said
+            shown = self.shown.get(key)
+            if shown is None or shown[0] != said or (moved and shown[1] != newest):
+                self.shown[key] = said, newest
                 yield self._fact(measure, reading, view, "live", 0)
 
     def _closed(

@@ -125,5 +125,5 @@ def _device_of(door: str, devices: Mapping[str, datetime]) -> str:
 
 
 MEASURES = (
-    Measure("sensor_health", "text", (DeviceLevel,), sensor_health, ("now",), every_minute=True),
+    Measure("sensor_health", "text", (DeviceLevel,), sensor_health, ("now",), by_minute=True),
 )
