@@ -184,9 +184,12 @@ class Ledger:
         self.minute = minute
         for old in [known for known in self.minutes if known <= minute - KEPT]:
             del self.minutes[old]
-        self.heard.forget(minute - self.quarters.keep - 1)
         self.quarters.forget(minute)
         self.days.forget(minute)
+        oldest = min(
+            self.days.known, default=minute
+        )  # a day that may still be revised needs all its minutes
+        self.heard.forget(min(oldest, minute - self.quarters.keep - 1))
         return True
 
     def coverage(self, start: int, end: int) -> float | None:
