@@ -61,13 +61,15 @@ def _random_event(draw: random.Random, index: int, at: datetime, store: str) -> 
     if kind < 0.5:
         return Footfall(
             **common, source=f"cam{draw.randint(0, 1)}", door=draw.choice("ab"), entered=draw.randint(0, 3),
-            left=draw.randint(0, 3), passed=draw.randint(0, 2), children=draw.choice([None, 0]), staff=draw.random() < 0.1,
+            left=draw.randint(0, 3), passed=draw.randint(0, 2), children=draw.choice([None, 0]),
+            staff=draw.random() < 0.1,
         )  # fmt: skip
     if kind < 0.75:
         ticket = draw.randint(0, 40)
         return Pos(
             **common, source="till0", till=draw.choice("12"), transaction=f"t{ticket}",
-            nature="return" if ticket % 7 == 0 else "sale", state=draw.choice(["open", "completed", "completed", "voided"]),
+            nature="return" if ticket % 7 == 0 else "sale",
+            state=draw.choice(["open", "completed", "completed", "voided"]),
             net_minor=draw.randint(100, 900),
             lines=[Line(sku=draw.choice("pqr"), units=draw.randint(1, 3), category="abc"[index % 3]), Line(sku="s")],
             associate=f"a{ticket % 3}", member=f"m{ticket % 5}", tenders=[Tender(means="card", amount_minor=100)],

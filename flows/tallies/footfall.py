@@ -53,9 +53,7 @@ def contribute(pane: Tallies, now: Tallies, event: Footfall, sign: int) -> None:
     contribute_run(pane, now, (event,), sign)
 
 
-def contribute_run(
-    pane: Tallies, _now: Tallies, events: Sequence[Footfall], sign: int = 1
-) -> None:
+def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall], sign: int = 1) -> None:
     """Add counts of one minute; the hot path, so nothing is called per event and zeros are skipped."""
     doors = subjects_of(pane, DoorTally)
     for event in events:

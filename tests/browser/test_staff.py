@@ -12,6 +12,7 @@ from alerts.links import Claim, sign
 from sensors.events import Command
 from sensors.keyspace import log_key
 from tests.browser.conftest import PASSWORD, SCREENS, Site
+from tests.ingest_process import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 LANGUAGES = ["en", "zh"]
@@ -258,5 +259,5 @@ def test_installable(site: Site, phones: Phones) -> None:
     })  # fmt: skip
     shown = """() => navigator.serviceWorker.getRegistration('/staff').then(r => r.getNotifications())
         .then(all => all.map(n => [n.title, n.body, n.tag, n.data.url]).flat())"""
-    phone.page.wait_for_function(f"() => ({shown})().then(all => all.length > 0)")
-    assert phone.page.evaluate(shown) == ["Queue is long", "Till 2", "i-1", "/staff/confirm?t=x"]
+    wanted = ["Queue is long", "Till 2", "i-1", "/staff/confirm?t=x"]
+    wait_for(lambda: phone.page.evaluate(shown) == wanted, what="the notification")

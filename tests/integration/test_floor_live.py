@@ -74,7 +74,7 @@ def _facts(client: "redis.Redis") -> dict[tuple[str, ...], Fact]:
 
 
 def test_a_kill_changes_no_fact(redis_server: RedisServer, tmp_path: Path) -> None:
-    """Killed twice amid a log and started again, the floor ends with the facts of an undisturbed run, in stream and hashes; SIGTERM ends it with exit code 0."""
+    """Killed twice amid a log, the floor ends with an undisturbed run's facts; SIGTERM ends it with exit code 0."""
     entries = entries_of([(e.at, e) for e in random_events(11, 300)])
     entries = [entry for entry in entries if entry.partition == PARTITION]
     with redis_server.client() as client:
@@ -104,7 +104,7 @@ def test_a_kill_changes_no_fact(redis_server: RedisServer, tmp_path: Path) -> No
         assert {key: held[key] for key in final} == {key: expected[key] for key in final}
         latest = client.hgetall(f"latest:{{{PARTITION}}}:north")
         assert b"visitors||60m" in latest
-        series = [key for key in client.scan_iter(f"series:{{{PARTITION}}}:north:*")]
+        series = list(client.scan_iter(f"series:{{{PARTITION}}}:north:*"))
         stored = {
             msgspec.json.decode(v, type=Fact).key for key in series for v in client.hvals(key)
         }

@@ -33,7 +33,9 @@ def floorcast(line: str) -> int:
 def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recorded day in which conversion drops."""
     path = tmp_path_factory.mktemp("recorded") / "day.jsonl.zst"
-    options = "--day 2026-11-20 --visitors 900 --fault conversion-drop --fault till-queue --tick-s 60"
+    options = (
+        "--day 2026-11-20 --visitors 900 --fault conversion-drop --fault till-queue --tick-s 60"
+    )
     assert floorcast(f"simulate --seed 7 {options} --out {path}") == 0
     return path
 

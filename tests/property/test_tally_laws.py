@@ -1,5 +1,6 @@
 """Laws that every tally, pane and deduplication holds, whatever file it is defined in."""
 
+import itertools
 import pickle
 from copy import deepcopy
 
@@ -116,7 +117,7 @@ def test_running_totals_do_not_depend_on_order(order: list[int], steps: list[int
     for index in order:
         for part, sign in resolver.resolve(readings[index]):
             sums[part.at.minute] += sign * part.entered
-    expected = [0] + [b - a if b >= a else b for a, b in zip(running, running[1:], strict=False)]
+    expected = [0] + [b - a if b >= a else b for a, b in itertools.pairwise(running)]
     assert list(sums.values()) == expected
 
 
