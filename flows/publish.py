@@ -109,7 +109,7 @@ class Publisher:
         return span.pane.newest if span else None
 
     def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
-        """What differs from what was last said; that only a newer event was counted is told once a minute."""
+        """What differs from what was last said; that only a newer event was counted is told once a minute, of the store."""
         start = -1 if view.window == "now" else view.start
         newest = None if measure.quiet else view.pane.newest
         for reading in measure.read(view):
@@ -126,7 +126,8 @@ class Publisher:
             if reading.span is not None and reading.window == "quarter":
                 key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
             shown = self.shown.get(key)
-            if shown is None or shown[0] != said or (moved and shown[1] != newest):
+            fresher = moved and not reading.subject and shown is not None and shown[1] != newest
+            if shown is None or shown[0] != said or fresher:
                 self.shown[key] = said, newest
                 yield self._fact(measure, reading, view, "live", 0)
 
