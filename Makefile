@@ -22,7 +22,7 @@ run: install ## start Floorcast with a simulated shop; prints one URL
 	@exec $(BIN)/floorcast up
 
 test: install servers ## the whole test suite, with what it needs where that may be installed
-	@$(MAKE) check; checked=$$?; $(BIN)/python -m pytest; tested=$$?; exit $$((checked | tested))
+	@$(MAKE) check; checked=$$?; $(BIN)/python -m pytest -n 2 --dist loadfile; tested=$$?; exit $$((checked | tested))
 
 check: install ## format, lint, types, layers
 	$(BIN)/ruff format --check .

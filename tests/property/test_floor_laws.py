@@ -27,7 +27,7 @@ from tests.floor_runs import (
 
 END = START + timedelta(hours=3, minutes=10)
 slow = settings(
-    max_examples=4,
+    max_examples=2,  # each is a whole dataflow over three hours of log
     deadline=None,
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.too_slow],
