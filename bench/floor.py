@@ -25,6 +25,7 @@ from tests.servers import RedisServer
 
 HERE = Path(__file__).parent
 RATE = 250_000.0  # events per second of log time
+SKIPPED = "Skipped: pathway is not installed (pip install floorcast[bench])"
 ROWS = {
     "loop": "plain Python loop: msgspec, exact dedup, minute panes",
     "floor": "floor: exact dedup, minute panes of doors and tickets, recovery",
@@ -97,50 +98,71 @@ def throughput(events: int, repeats: int) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def loads(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Latency at 5,000 events/s and at shares of what the row with every fact sustains."""
+    facts = next(row for row in rows if row["row"] == "floor-facts")
+    rates = [("5,000/s", 5_000.0)]
+    rates += [(f"{share} %", share / 100 * facts["events_per_s"]) for share in (20, 50, 80)]
+    for name, rate in rates:
+        yield {"load": name, **floor_load.measure(rate)}
+
+
 def measure(events: int, repeats: int) -> dict[str, Any]:
     """All of it."""
     rows = list(throughput(events, repeats))
-    facts = next(row for row in rows if row["row"] == "floor-facts")
-    loads = [("5,000/s", 5_000.0)]
-    loads += [(f"{share} %", share / 100 * facts["events_per_s"]) for share in (20, 50, 80)]
     return {
         "rows": rows,
-        "skipped": None
-        if pathway_python()
-        else "pathway: not installed (pip install floorcast[bench])",
-        "loads": [{"load": name, **floor_load.measure(rate)} for name, rate in loads],
+        "skipped": None if pathway_python() else SKIPPED,
+        "loads": list(loads(rows)),
         "stores": [floor_state.stores(stores) for stores in (1, 100, 10_000)],
         "snapshots": floor_state.snapshots(),
     }
 
 
-def table(found: dict[str, Any]) -> Iterator[str]:
-    """The figures as Markdown tables."""
+def rows_table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Throughput as a Markdown table."""
     yield "| row | µs CPU/event | events per CPU second | events/s | of the loop | floor is × | peak MB |"
     yield "|---|---:|---:|---:|---:|---:|---:|"
-    floor = next(row for row in found["rows"] if row["row"] == "floor")
-    for row in found["rows"]:
+    floor = next(row for row in rows if row["row"] == "floor")
+    for row in rows:
         yield (
             f"| {row['what']} | {row['cpu_us']:.2f} | {row['events_per_cpu_s']:,} | {row['events_per_s']:,} "
             f"| {row['of_loop']:.2f} | {row['cpu_us'] / floor['cpu_us']:.1f} | {row['peak_mb']} |"
         )
-    if found["skipped"]:
-        yield f"\nSkipped: {found['skipped']}"
-    yield "\n| load | events/s | event → fact p50 / p99 ms | tick → fact p50 / p99 ms | CPU share | peak MB |"
+    if not pathway_python():
+        yield f"\n{SKIPPED}"
+
+
+def loads_table(loads: list[dict[str, Any]]) -> Iterator[str]:
+    """Latency under load as a Markdown table."""
+    yield "| load | events/s | event → fact p50 / p99 ms | tick → fact p50 / p99 ms | CPU share | peak MB |"
     yield "|---|---:|---:|---:|---:|---:|"
-    for load in found["loads"]:
+    for load in loads:
         yield (
             f"| {load['load']} | {load['events_per_s']:,} | {load['event_p50_ms']} / {load['event_p99_ms']} "
             f"| {load['tick_p50_ms']} / {load['tick_p99_ms']} | {load['cpu_share']} | {load['peak_mb']} |"
         )
-    yield "\n| stores | µs CPU/event | peak MB | KB a store above one | resume s |"
+
+
+def state_table(stores: list[dict[str, Any]], snapshots: dict[str, int]) -> Iterator[str]:
+    """Memory and state as Markdown tables."""
+    yield "| stores | µs CPU/event | peak MB | KB a store above one | resume s |"
     yield "|---:|---:|---:|---:|---:|"
-    for row in found["stores"]:
+    for row in stores:
         yield f"| {row['stores']:,} | {row['cpu_us']} | {row['peak_mb']} | {row['kb_per_store']} | {row['resume_s']} |"
     yield "\n| snapshot of a store | bytes |"
     yield "|---|---:|"
-    for name, size in found["snapshots"].items():
+    for name, size in snapshots.items():
         yield f"| {name} | {size:,} |"
+
+
+def table(found: dict[str, Any]) -> Iterator[str]:
+    """The figures as Markdown tables."""
+    yield from rows_table(found["rows"])
+    yield ""
+    yield from loads_table(found["loads"])
+    yield ""
+    yield from state_table(found["stores"], found["snapshots"])
 
 
 def main() -> None:

@@ -148,7 +148,8 @@ def windows(url: str, said: Callable[[Stream[Entry]], Stream[Said]]) -> Counts:
         "events", op.input("log", flow, _source(url)), lambda entry: bool(entry.lines)
     )
     keyed = op.key_on("store", said(entries), lambda item: item[0])
-    clock = win.EventClock(lambda item: item[1], wait_for_system_duration=timedelta(seconds=10))
+    # a shorter wait drops events as late while the log is read, for the wait runs on the system's clock
+    clock = win.EventClock(lambda item: item[1], wait_for_system_duration=timedelta(hours=1))
     minutes = win.TumblingWindower(length=MINUTE, align_to=START.replace(second=0))
     counted = win.fold_window("count", keyed, clock, minutes, dict, _fold, _merge)
     counts: Counts = {}

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench import floor, ingest, machine
+from bench import floor, floor_state, ingest, machine
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
@@ -24,41 +24,44 @@ def ingest_table(rows: Iterable[ingest.Row]) -> Iterator[str]:
         )
 
 
-def document(events: int, repeats: int, messages: int) -> str:
-    """The whole page."""
-    described = machine.description()
-    floors = "\n".join(floor.table(floor.measure(events, repeats)))
-    ingests = "\n".join(ingest_table(ingest.measure(messages)))
-    return f"""# Benchmarks
+def parts(events: int, repeats: int, messages: int) -> Iterator[str]:
+    """The page, part by part, each when it has been measured."""
+    yield f"""# Benchmarks
 
 Written by `make bench`; nothing here is edited by hand. Wall figures swing with what else a machine does; CPU per event
 and the ratios of rows that ran in turns hold.
 
-{described}
+{machine.description()}
 
 ## The floor dataflow
 
 {events:,} events in a real Redis log, {repeats} repeats in turns, medians; every row counted the same (checked).
 {floor.__doc__}
-{floors}
-
-## MQTT to the durable log
-
-{messages:,} messages. {ingest.__doc__.partition("Each case")[1]}{ingest.__doc__.partition("Each case")[2]}
-{ingests}
 """
+    rows = list(floor.throughput(events, repeats))
+    yield "\n".join(floor.rows_table(rows))
+    yield f"\n\n## MQTT to the durable log\n\n{messages:,} messages, {repeats} repeats in turns, medians.\n\n"
+    yield "\n".join(ingest_table(ingest.measure(messages, repeats)))
+    yield "\n\n## Latency of the floor under load, every fact on\n\n"
+    yield "\n".join(floor.loads_table(list(floor.loads(rows))))
+    yield "\n\n## Memory and state\n\n"
+    stores = [floor_state.stores(stores) for stores in (1, 100, 10_000)]
+    yield "\n".join(floor.state_table(stores, floor_state.snapshots())) + "\n"
 
 
 def main() -> None:
-    """Measure, print and keep."""
+    """Measure, print and keep, so that what was measured stays if a later part fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=600_000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--messages", type=int, default=50_000)
     options = parser.parse_args()
-    page = document(options.events, options.repeats, options.messages)
-    DOCUMENT.write_text(page, encoding="utf-8")
-    sys.stdout.write(page)
+    page = ""
+    for part in parts(options.events, options.repeats, options.messages):
+        page += part
+        DOCUMENT.write_text(page, encoding="utf-8")
+        sys.stdout.write(part)
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

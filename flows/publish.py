@@ -109,7 +109,7 @@ class Publisher:
         return span.pane.newest if span else None
 
     def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
-        """What differs from what was last said; that only a newer event was counted is told once a minute, of the store."""
+        """What differs from what was last said; a newer event alone is told once a minute, of the store."""
         start = -1 if view.window == "now" else view.start
         newest = None if measure.quiet else view.pane.newest
         for reading in measure.read(view):

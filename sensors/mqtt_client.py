@@ -104,6 +104,7 @@ class MqttClient:
         self._broker, self._filters = broker, filters
         self._client = _make_client(broker)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._arrived: list[Message] = []
@@ -203,7 +204,21 @@ class MqttClient:
         self._session += 1
         self.connected, self._pause_s = True, 0.0
         self._client.subscribe([(name, 1) for name in self._filters])
-        _log.info("mqtt-connected", broker=_name(self._broker))
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _userdata: object,
+        _number: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        """Only now is everything published from here on ours; a new session missed what came before."""
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            _log.error("mqtt-refused", broker=_name(self._broker), reason=", ".join(refused))
+        else:
+            _log.info("mqtt-connected", broker=_name(self._broker))
 
     def _on_disconnect(
         self,

@@ -1,6 +1,8 @@
 """The terminal view, driven by textual's pilot."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from textual.widgets import DataTable, Static
@@ -70,7 +72,7 @@ def test_stores_incidents_and_loss_of_redis_are_shown() -> None:
             await pilot.press("q")
         assert app.return_code == 0
 
-    asyncio.run(scene())
+    run_apart(scene())
 
 
 def test_a_paused_view_does_not_read_and_goes_on_when_told() -> None:
@@ -88,7 +90,13 @@ def test_a_paused_view_does_not_read_and_goes_on_when_told() -> None:
             app._tick()
             assert shop.reads == reads + 1
 
-    asyncio.run(scene())
+    run_apart(scene())
+
+
+def run_apart(scene: Coroutine[None, None, None]) -> None:
+    """In a thread of its own: a browser test of this process may have left an event loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, scene).result()
 
 
 def test_rates_are_of_the_time_between_two_looks() -> None:
