@@ -204,6 +204,7 @@ class MqttClient:
         self._session += 1
         self.connected, self._pause_s = True, 0.0
         self._client.subscribe([(name, 1) for name in self._filters])
+        _log.info("mqtt-connected", broker=_name(self._broker))
 
     def _on_subscribe(
         self,
@@ -218,7 +219,7 @@ class MqttClient:
         if refused:
             _log.error("mqtt-refused", broker=_name(self._broker), reason=", ".join(refused))
         else:
-            _log.info("mqtt-connected", broker=_name(self._broker))
+            _log.info("mqtt-subscribed", broker=_name(self._broker))
 
     def _on_disconnect(
         self,

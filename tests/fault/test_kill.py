@@ -125,7 +125,7 @@ def test_kill_9_of_the_ingest_loses_nothing(
     stages = Stages(tmp_path, redis_server.url, mosquitto.port)
     client = redis_server.client()
     stages.start("ingest")
-    wait_for(lambda: "mqtt-connected" in stages.said("ingest"), within_s=60, what="connected")
+    wait_for(lambda: "mqtt-subscribed" in stages.said("ingest"), within_s=60, what="connected")
     with Gateway(mosquitto.port) as gateway:
         for life in range(1, 5):
             share = messages[(life - 1) * len(messages) // 4 : life * len(messages) // 4]

@@ -34,7 +34,7 @@ def stages(
     made = Stages(tmp_path, redis_server.url, mosquitto.port)
     for name in ("ingest", "floor", "alert"):
         made.start(name)
-    wait_for(lambda: "mqtt-connected" in made.said("ingest"), within_s=60, what="connected")
+    wait_for(lambda: "mqtt-subscribed" in made.said("ingest"), within_s=60, what="connected")
     yield made, redis_server.client(), mosquitto.port
     made.end()
 
