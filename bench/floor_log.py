@@ -18,7 +18,7 @@ from sensors.events import Event, Footfall, Line, Pos
 from sensors.keyspace import partition_of
 from sensors.settings import Door, Hours, SensorsSettings, Store, Text
 
-START = datetime(2026, 3, 2, 8, 59, 50, tzinfo=UTC)
+START = datetime(2026, 3, 2, 8, 59, 40, tzinfo=UTC)
 ENTRY = 500  # events
 PARTITIONS = 16
 DOORS = [f"c{number}" for number in range(10)]

@@ -91,9 +91,11 @@ class Ledger:
             else:
                 if at < oldest:
                     self.counters["too_late"] += 1
-                self._touch(at)
+                pane = self._touch(at)
                 for part, sign in self._resolve(event, now_s):
-                    self._add(part, sign)
+                    here = pane if part.at == at else self._fresh(part.at)
+                    for add in _ADD.get(type(part), ()):
+                        add(here.tallies, self.now_fresh, part, sign)
         self._count(run, newest, oldest)
         counted = len(events) - repeats
         self.counters["events"] += counted
@@ -131,11 +133,6 @@ class Ledger:
                 return self.totals.resolve(event)
             return self.intervals.resolve(event)
         return ((event, 1),)
-
-    def _add(self, event: Event, sign: int) -> None:
-        tallies = self._fresh(event.at).tallies
-        for add in _ADD.get(type(event), ()):
-            add(tallies, self.now_fresh, event, sign)
 
     def absorb(self) -> "Changes":
         """Merge what came since the last tick into every window it belongs to; says what changed."""

@@ -2,12 +2,12 @@
 
 Of everything said of one ticket the newest word (by event time) holds: completed amounts replace earlier ones, a void
 takes the ticket out of all totals again. ``open`` announcements count nothing. Tickets are remembered for the
-deduplication horizon; in a snapshot they are frozen hour by hour, so that only the present hour is encoded again.
+deduplication horizon; in a snapshot they are frozen in blocks of some hundred, so that only what changed is encoded
+again.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,10 @@ from flows.panes import squeeze, unsqueeze
 from sensors.events import Pos
 
 HOUR_S = 3600
+BLOCK = 256  # tickets frozen together, all of one hour of log time
+BLOCKS = (
+    1 << 20
+)  # more than an hour can have: a block's number is hour * BLOCKS + its place in the hour
 
 
 class Ticket(Struct, array_like=True, gc=False):
@@ -42,7 +46,7 @@ class Ticket(Struct, array_like=True, gc=False):
 
 
 _pack = msgspec.msgpack.Encoder().encode
-_hour_of = msgspec.msgpack.Decoder(dict[str, Ticket]).decode
+_block_of = msgspec.msgpack.Decoder(dict[str, Ticket]).decode
 
 
 class Tickets:
@@ -50,11 +54,12 @@ class Tickets:
 
     def __init__(self, horizon_s: float) -> None:
         self._horizon_s = horizon_s
-        self._hours: dict[
+        self._blocks: dict[
             int, dict[str, Ticket]
-        ] = {}  # by the hour of log time they were first heard in
-        self._hour_of: dict[str, int] = {}
-        self._frozen: dict[int, bytes] = {}  # hours unchanged since they were last encoded
+        ] = {}  # by the hour of log time they were first heard in, and a count
+        self._block_of: dict[str, int] = {}
+        self._newest = -1  # block
+        self._frozen: dict[int, bytes] = {}  # blocks unchanged since they were last encoded
 
     def resolve(self, event: Pos, now_s: float) -> Iterator[tuple[Pos, int]]:
         """What this word changes: the ticket's old amounts back, its new ones added."""
@@ -85,46 +90,52 @@ class Tickets:
                 yield after, 1
 
     def _ticket(self, name: str, order: tuple[float, int, int, str], now_s: float) -> Ticket:
-        hour = self._hour_of.get(name)
-        if hour is None:
-            hour = self._hour_of[name] = int(now_s // HOUR_S)
-            if hour not in self._hours:
-                self._forget(hour)
-            ticket = self._hours.setdefault(hour, {})[name] = Ticket(order)
+        number = self._block_of.get(name)
+        if number is None:
+            number = self._block_of[name] = self._open_block(int(now_s // HOUR_S))
+            ticket = self._blocks[number][name] = Ticket(order)
         else:
-            ticket = self._hours[hour][name]
-        self._frozen.pop(hour, None)
+            ticket = self._blocks[number][name]
+        self._frozen.pop(number, None)
         return ticket
 
+    def _open_block(self, hour: int) -> int:
+        """The block that takes a new ticket."""
+        if self._newest // BLOCKS != hour:
+            self._forget(hour)
+            self._newest = max(
+                (n for n in self._blocks if n // BLOCKS == hour), default=hour * BLOCKS
+            )
+        if len(self._blocks.setdefault(self._newest, {})) >= BLOCK:
+            self._newest += 1
+            self._blocks[self._newest] = {}
+        return self._newest
+
     def _forget(self, hour: int) -> None:
-        oldest = hour - int(self._horizon_s // HOUR_S) - 1
-        for old in [known for known in self._hours if known < oldest]:
-            for name in self._hours.pop(old):
-                del self._hour_of[name]
+        oldest = (hour - int(self._horizon_s // HOUR_S) - 1) * BLOCKS
+        for old in [known for known in self._blocks if known < oldest]:
+            for name in self._blocks.pop(old):
+                del self._block_of[name]
             self._frozen.pop(old, None)
 
     def row(self) -> dict[int, bytes]:
-        """For the snapshot: every hour frozen; shares nothing that changes."""
-        for hour, tickets in self._hours.items():
-            if hour not in self._frozen:
-                self._frozen[hour] = squeeze(_pack(tickets))
+        """For the snapshot: every block frozen; shares nothing that changes."""
+        for number, tickets in self._blocks.items():
+            if number not in self._frozen:
+                self._frozen[number] = squeeze(_pack(tickets))
         return dict(self._frozen)
 
     def restore(self, row: dict[int, bytes]) -> None:
         """Take a snapshot's row back."""
         self._frozen = dict(row)
-        self._hours = {hour: _hour_of(unsqueeze(frozen)) for hour, frozen in row.items()}
-        self._hour_of = {name: hour for hour, names in self._hours.items() for name in names}
+        self._blocks = {number: _block_of(unsqueeze(frozen)) for number, frozen in row.items()}
+        self._block_of = {name: number for number, names in self._blocks.items() for name in names}
+        self._newest = -1
 
     def __len__(self) -> int:
-        return len(self._hour_of)
+        return len(self._block_of)
 
 
 def _essence(words: Pos, at: datetime) -> Pos:
     """A ticket's word without what only its message needed, at the time it counts."""
     return msgspec.structs.replace(words, at=at, id="", seq=None, source="", store="", skew_s=None)
-
-
-def words_of(frozen: bytes) -> dict[str, Any]:
-    """The tickets of one frozen hour, to look into a snapshot."""
-    return dict(_hour_of(unsqueeze(frozen)))

@@ -36,7 +36,7 @@ Rows = list[tuple[bytes, dict[bytes, bytes]]]
 UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
 IDLE_S = 0.005  # between polls of streams that had nothing new
 BATCH_BYTES = (
-    1 << 18
+    1 << 15
 )  # handed out at once, about: what becomes of it still fits the processor's cache
 RETRY_S = (0.05, 2.0)  # first and longest pause while Redis is unreachable
 
