@@ -23,7 +23,9 @@ from dashboard.doors.people import People
 from dashboard.doors.sessions import Sessions
 from dashboard.layout import page
 from dashboard.managers.app import Managers
+from dashboard.managers.desk import Desk
 from dashboard.managers.house_reader import HouseReader
+from dashboard.managers.pages import discover
 from dashboard.paged import Paged
 from dashboard.reader import Reader
 from dashboard.settings import DashboardSettings
@@ -102,8 +104,8 @@ def _doors(
     Staff(
         shops, app.hub, deeds, people, sessions, house.link_key, push_key, settings.language
     ).register(server)
-    pages = Managers(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
-    app.managers = pages.create(server)
+    desk = Desk(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
+    app.managers = Managers(desk, discover(desk)).create(server)
     push.Pushes(push.Subscriptions(reader.client), audit).register(server)
     return gate
 

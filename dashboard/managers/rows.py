@@ -169,7 +169,7 @@ def devices(
         rows.append({
             "id": f"{d.store}/{d.source or d.topic}", "device": d.source or "–", "topic": d.topic,
             "shop": getattr(shop.store.name, language) if shop else "–",
-            "health": str(fact.value) if fact else d.state or "–", "reason": (fact.reason if fact else "") or d.reason,
+            "health": str(fact.value) if fact else d.state or "–", "reason": _why(fact) or d.reason,
             "heard": epoch_ms(d.received_at), "events": d.events, "rejects": d.rejects, "battery": d.battery_pct,
             "adapter": d.adapter or "floorcast", "sample": d.sample,
             "zone": shop.store.timezone if shop else "UTC",
@@ -178,12 +178,24 @@ def devices(
         if (store, source) not in seen:
             rows.append({
                 "id": f"{store}/{source}", "device": source, "topic": "–",
-                "shop": getattr(shops[store].store.name, language), "health": str(fact.value), "reason": fact.reason,
+                "shop": getattr(shops[store].store.name, language), "health": str(fact.value), "reason": _why(fact),
                 "heard": epoch_ms(fact.newest_at) if fact.newest_at else None, "events": None, "rejects": None,
                 "battery": None, "adapter": "–", "sample": "", "zone": shops[store].store.timezone,
             })  # fmt: skip
     well = {"online", "ok", "alive", "–"}
     return sorted(rows, key=lambda r: (r["health"] in well, not r["rejects"], r["id"]))
+
+
+def _why(fact: Fact | None) -> str:
+    """Why a device is thought of so, and by how much a hand count has corrected its door."""
+    if fact is None:
+        return ""
+    corrected = [
+        f"{way} {fact.detail[f'corrected_{way}']}"
+        for way in ("in", "out")
+        if f"corrected_{way}" in fact.detail
+    ]
+    return " · ".join([*filter(None, [fact.reason]), *corrected])
 
 
 def rejects(found: Iterable[Rejected]) -> list[Row]:

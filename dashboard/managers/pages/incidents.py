@@ -1,0 +1,252 @@
+"""Incidents: the list, one incident's life and what can be done to it, silences, the ledger."""
+
+from typing import Any
+
+import dash_mantine_components as dmc  # type: ignore[import-untyped]
+from dash import Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+
+from dashboard.catalogue import Language, words
+from dashboard.managers import rows
+from dashboard.managers.desk import Desk
+from dashboard.managers.frame import does, heading
+from dashboard.managers.grid import column, table
+from dashboard.panels import aria
+from dashboard.reader import UnreachableError
+from sensors.events import Command
+
+
+class Page:
+    """``/incidents``."""
+
+    name = "incidents"
+    path = "incidents"
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def build(self, _path: str, language: Language) -> Component:
+        """The page before any row arrives."""
+        return incidents(language)
+
+    def register(self, app: Dash) -> None:
+        """Lists follow the hints; a life follows what is chosen."""
+        now, search = Input("changed", "data"), State("where", "search")
+        app.callback(
+            Output("incidents", "rowData"),
+            Output("ledger", "rowData"),
+            Output("silences", "children"),
+            now,
+            search,
+        )(self.incidents)
+        app.callback(
+            Output("life", "children"),
+            Output("life", "data-mark"),
+            Input("incidents", "selectedRows"),
+            now,
+            search,
+            State("life", "data-mark"),
+        )(self.life)
+
+    def incidents(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
+        """The list, the ledger and the silences."""
+        language, mine = self.desk.language(search), self.desk.mine()
+        names = rows.people_names(self.desk.people)
+        try:
+            found = self.desk.house.incidents(mine)
+            quiet = [
+                self._silence(name, c, names, language)
+                for name in mine
+                for c in self.desk.writer.silences(name)
+            ]
+        except UnreachableError:
+            return no_update, no_update, no_update
+        listed = rows.incidents(found, self.desk.shops, language, names)
+        nothing = html.P(words(language)["inc.none_silenced"], className="sub")
+        return listed, rows.ledger(found, self.desk.shops, language, names), quiet or nothing
+
+    def _silence(
+        self, store: str, command: Command, names: dict[str, str], language: Language
+    ) -> Component:
+        text, tz = words(language), self.desk.shops[store].store.tz
+        until = f"{command.until.astimezone(tz):%H:%M}" if command.until else "–"
+        said = f"{command.target} · {names.get(command.actor, command.actor)} · " + text[
+            "inc.until"
+        ].replace("{at}", until)
+        end = html.Button(
+            text["inc.unsilence"],
+            **does("unsilence", store, command.target),
+        )
+        return html.Div([html.Span(said), end], className="line silence")
+
+    def life(
+        self,
+        selected: list[dict[str, Any]] | None,
+        _changed: object,
+        search: str | None,
+        mark: str | None,
+    ) -> tuple[Any, Any]:
+        """One incident's life; drawn anew only when it went on, so that nobody's typing is lost."""
+        store = str(selected[0].get("store")) if selected else ""
+        if not selected or store not in self.desk.mine():
+            return no_update, no_update
+        ident, language = selected[0].get("id"), self.desk.language(search)
+        try:
+            found = next((i for i in self.desk.house.incidents([store]) if i.id == ident), None)
+        except UnreachableError:
+            return no_update, no_update
+        if found is None:
+            return html.P(words(language)["said.unknown"], className="sub"), ""
+        newest = f"{ident} {len(found.steps)} {found.state} {language}"
+        if newest == mark:
+            return no_update, no_update
+        shop, names = self.desk.shops[store], rows.people_names(self.desk.people)
+        row = next(iter(rows.incidents([found], self.desk.shops, language, names)), selected[0])
+        people = [
+            {"value": p.id, "label": p.name or p.id}
+            for p in self.desk.people
+            if not p.stores or store in p.stores
+        ]
+        steps = rows.life(found, shop, language, names)
+        return _life(row, steps, people, language), newest
+
+
+def incidents(language: Language) -> Component:
+    """The list, one incident's life beside it, silences, and the ledger."""
+    text = words(language)
+    columns = [
+        column(
+            "severity",
+            "col.state",
+            width=70,
+            minWidth=60,
+            cellRenderer="Severity",
+            headerName="col.state",
+        ),
+        column("what", "col.what", minWidth=200, flex=2),
+        column("where", "col.where", width=140),
+        column("shop", "col.store", width=160),
+        column("risk", "col.risk", "money", width=110),
+        column("since", "col.since", "clock", width=100),
+        column("owner", "col.owner", width=110),
+        column("state", "col.state", "state", width=130),
+    ]
+    grid = table(
+        "incidents",
+        columns,
+        language,
+        "52vh",
+        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+    )
+    ledger = [
+        column("since", "col.at", "clock", width=90),
+        column("what", "col.what", minWidth=180, flex=1),
+        column("shop", "col.store", width=160),
+        column("action", "col.action", minWidth=150, flex=1),
+        column("owner", "col.owner", width=110),
+        column("take", "col.take", "seconds", width=120),
+        column("before", "col.before", width=100),
+        column("after", "col.after", width=100),
+        column("recovered", "col.recovered", "recovered", width=200),
+        column("false", "col.false", "yes", cellDataType=False, width=130),
+    ]
+    return html.Div(
+        [
+            heading(text["inc.title"]),
+            html.Div(
+                [
+                    html.Section(grid, className="panel list"),
+                    html.Section(
+                        html.P(text["inc.pick"], className="sub"),
+                        id="life",
+                        className="panel life",
+                        **aria(live="polite"),
+                    ),
+                ],
+                className="two",
+            ),
+            html.Section(
+                [html.H2(text["inc.silences"]), html.Div(id="silences")], className="panel"
+            ),
+            html.Section(
+                [
+                    html.H2(text["inc.ledger"]),
+                    html.P(text["inc.ledger_sub"], className="sub"),
+                    table("ledger", ledger, language, "36vh"),
+                ],
+                className="panel",
+            ),
+        ]
+    )
+
+
+def _life(
+    row: dict[str, Any],
+    steps: list[tuple[str, str, str, str]],
+    people: list[dict[str, str]],
+    language: Language,
+) -> list[Component]:
+    """One incident: what can be done, and every step of its life."""
+    text = words(language)
+    over = row["state"] in {"resolved", "expired"}
+
+    def do(what: str, label: str, primary: bool = False) -> Component:  # noqa: FBT001, FBT002
+        return html.Button(
+            label,
+            className="primary" if primary else "",
+            disabled=over and what != "done",
+            **does(what, row["store"], row["id"]),
+        )
+
+    return [
+        html.H2(row["what"]),
+        html.P(f"{row['shop']} · {row['where']} → {row['action']}", className="sub"),
+        html.Div(
+            [
+                do("ack", text["staff.ack"], True),
+                do("done", text["staff.done"]),
+                do("snooze", text["staff.snooze"]),
+                do("dismiss", text["staff.dismiss"]),
+                do("silence", text["inc.silence"]),
+            ],
+            className="does",
+        ),
+        html.Div(
+            [
+                html.Select(
+                    [html.Option(p["label"], value=p["value"]) for p in people],
+                    id="give-to",
+                    **aria(label=text["inc.assign"]),
+                ),
+                do("assign", text["inc.assign"]),
+            ],
+            className="line",
+        ),
+        html.Div(
+            [
+                dmc.TextInput(
+                    id="note",
+                    style={"flex": 1},
+                    placeholder=text["inc.comment"],
+                    **aria(label=text["inc.comment"]),
+                ),
+                html.Button(text["inc.send"], **does("comment", row["store"], row["id"])),
+            ],
+            className="line",
+        ),
+        html.H3(text["inc.life"]),
+        html.Ol(
+            [
+                html.Li(
+                    [
+                        html.Time(at),
+                        html.B(kind),
+                        html.Span(actor),
+                        html.Span(reason, className="sub"),
+                    ]
+                )
+                for at, kind, actor, reason in steps
+            ],
+            className="steps",
+        ),
+    ]
