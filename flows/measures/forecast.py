@@ -81,7 +81,7 @@ def visitors_forecast(view: View) -> Iterator[Reading]:
     quarters = _quarters(view.profile, memory, minute)
     if not quarters:
         return
-    detail = _detail(model, memory)
+    detail = detail_of(memory)
     for start, told in quarters:
         if start + QUARTER > minute - QUARTER:
             yield _reading(told, "quarter", (start, start + QUARTER), detail)
@@ -163,7 +163,14 @@ def _rest(
     return Forecast(said.value * share, bands)
 
 
-def _detail(model: SlotForecaster, memory: VisitorsMemory) -> dict[str, str | int | float | None]:
+def model_of(memory: VisitorsMemory) -> SlotForecaster:
+    """The forecaster, to look at only."""
+    return _read_only(memory.model)
+
+
+def detail_of(memory: VisitorsMemory) -> dict[str, str | int | float | None]:
+    """Champion, challenger, their errors, the 80 % interval's coverage and governance's last word."""
+    model = model_of(memory)
     governor = model.governor
     challenger = governor.baseline if governor.champion == governor.model else governor.model
     error, reference = governor.wape(), governor.baseline_wape()
