@@ -8,10 +8,11 @@ from msgspec import Meta, field
 from flows.facts import Window
 from sensors.settings import Fraction, Id, Positive, PositiveInt, Table, Text
 
-Compare = Literal["below", "above", "outside", "absent", "drifting", "streak", "is"]
+Compare = Literal["below", "above", "outside", "absent", "drifting", "streak", "is", "because"]
 """below, above: of a level. outside: of the reference's interval. absent: not said anew for ``absent_s``.
 drifting: a one-sided CUSUM (Page 1954) of the relative distance from the reference passes ``fire_pct``.
-streak: beyond the level in ``streak`` closed windows in a row. is: a text fact says one of ``values``."""
+streak: beyond the level in ``streak`` closed windows in a row. is: a text fact says one of ``values``.
+because: the fact gives one of ``values`` as its reason, and a number above 0 where it has one."""
 
 Reference = Literal["fixed", "benchmark", "history", "forecast", "peer"]
 """Where a level comes from. fixed: ``level`` and ``clear_level``. benchmark: ``[flows.benchmark]``.
@@ -21,6 +22,19 @@ history, peer: the fact's own ``detail.usual`` and ``detail.peers``. forecast: t
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 Percent = Annotated[float, Meta(ge=-100, le=1000)]
 NotNegative = Annotated[float, Meta(ge=0)]
+
+
+class Condition(Table, kw_only=True, frozen=True):
+    """What must also hold where a rule fires; unknown holds not.
+
+    ``subject`` is ``"same"`` for the rule's own subject, ``""`` for the store.
+    """
+
+    metric: Id
+    window: Window = "now"
+    subject: Literal["", "same"] = ""
+    compare: Literal["below", "above"] = "above"
+    level: float = 0.0
 
 
 class Rule(Table, kw_only=True, frozen=True):
@@ -38,6 +52,9 @@ class Rule(Table, kw_only=True, frozen=True):
         when: which part of the day it is judged in; ``after_open_s`` keeps the first minutes out.
         days, dates: only on these, by the store's calendar; empty means every day.
         stores: only these; empty means all.
+        where: what must hold as well before it fires.
+        usual_silence: with ``is = ["silent"]``: so many times a device's longest silence of the last 28 days must
+            pass before it is called silent; 0 takes the floor's word at once.
         actions: catalogue keys of what to do, the best first; ``action`` is put before them.
     """
 
@@ -66,6 +83,8 @@ class Rule(Table, kw_only=True, frozen=True):
     days: list[Day] = []
     dates: tuple[date, date] | None = None
     stores: list[Id] = []
+    where: list[Condition] = []
+    usual_silence: NotNegative = 0.0
     severity: Literal["watch", "act"] = "act"
     action: str = ""
     actions: list[str] = []
@@ -141,6 +160,10 @@ class ChannelSettings(Table, kw_only=True, frozen=True):
         url: the endpoint; an apprise URL for ``apprise``.
         secret_file: signing key (webhook), access token (ntfy) or VAPID private key (webpush).
         subject: webpush only: who to complain to, ``mailto:…``.
+        timeout_s: how long one try may take.
+        attempts: tries before a push is given up, ``attempts_before_next`` before the person's next channel is taken.
+        backoff_s, backoff_max_s: the pause after the first failure, which doubles, and the longest.
+        give_up_s: what waited so long for an endpoint that is down is given up.
     """
 
     kind: Id
@@ -149,9 +172,11 @@ class ChannelSettings(Table, kw_only=True, frozen=True):
     subject: str = ""
     timeout_s: Positive = 5.0
     attempts: PositiveInt = 8
+    attempts_before_next: PositiveInt = 3
     backoff_s: Positive = 1.0
     backoff_max_s: Positive = 120.0
-    threads: PositiveInt = 2
+    give_up_s: Positive = 3600.0
+    threads: PositiveInt = 4
     language: Literal["en", "zh"] = "zh"
 
 
@@ -172,8 +197,15 @@ class Flapping(Table, kw_only=True, frozen=True):
 
 
 class NoData(Table, kw_only=True, frozen=True):
-    """The condition that rules cannot be judged."""
+    """The condition that the store's data is too old to act on, and its rules cannot be judged.
 
+    Attributes:
+        after_s: data older than this is too old; the trade's quarter of an hour.
+        usual_silence: so many times the store's longest silence of the last 28 days must pass as well; 0: no.
+    """
+
+    after_s: Positive = 900.0
+    usual_silence: NotNegative = 1.5
     hold_s: NotNegative = 60.0
     severity: Literal["watch", "act"] = "act"
     route: Id = "floor"

@@ -13,9 +13,10 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import run_main
 from paho.mqtt.enums import CallbackAPIVersion
 
+from alerts.attempts import Attempt
 from alerts.book import Book
 from alerts.channels import Delivery, RefusedError, UnreachableError
-from alerts.courier import Attempt, Courier
+from alerts.courier import Courier
 from alerts.deliver import Deliverer, deliverer
 from alerts.incident import Incident, Notice
 from alerts.keyspace import incidents_key, outbox_key, sent_key
