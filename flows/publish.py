@@ -123,7 +123,7 @@ class Publisher:
                 reading.detail,
             )
             key = (measure.metric, reading.subject, reading.window or view.window)
-            if reading.span is not None and reading.window == "quarter":
+            if reading.span is not None and reading.window in ("quarter", "hour", "day"):
                 key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
             shown = self.shown.get(key)
             fresher = moved and not reading.subject and shown is not None and shown[1] != newest
