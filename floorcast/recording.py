@@ -10,6 +10,7 @@ bit costs one frame and its place is known.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -18,7 +19,7 @@ import msgspec
 import zstandard
 
 from floorcast.errors import FloorcastError
-from floorcast.frames import FRAME_BYTES, Flaw, Piece, plain_pieces, zstd_pieces
+from floorcast.frames import FRAME_BYTES, Flaw, plain_pieces, zstd_pieces
 from sensors.events import AnyEvent
 from sensors.simulation.delivery import Delivery
 from sensors.simulation.log_maker import log_entries
@@ -48,6 +49,15 @@ class Line(NamedTuple):
     offset: int
     number: int
     text: bytes
+
+
+class Block(NamedTuple):
+    """Whole lines that were read at once, ``before`` lines into the file."""
+
+    offset: int
+    before: int
+    text: bytes
+    compressed: bool
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -145,25 +155,22 @@ def read_recording(
     Raises:
         RecordingError: the file is missing, truncated, damaged or out of order, and ``salvage`` is not given.
     """
-    lines = _lines(path, salvage, progress)
-    first = next(lines, None)
+    blocks = _blocks(path, salvage, progress)
+    first = next(blocks, None)
     if first is None:
         return
-    whole = _chain(first, lines)
-    if b'"kind"' in first.text and b'"p":' not in first.text.split(b'"events"')[0]:
-        yield from log_entries(_bare(path, whole, salvage), partitions=partitions, tick=tick)
+    whole = chain((first,), blocks)
+    head = first.text.lstrip().partition(b"\n")[0]
+    if b'"kind"' in head and b'"p":' not in head.split(b'"events"')[0]:
+        lines = chain.from_iterable(map(_lines, whole))
+        yield from log_entries(_bare(path, lines, salvage), partitions=partitions, tick=tick)
     else:
         yield from _entries(path, whole, salvage)
 
 
-def _chain(first: Line, rest: Iterator[Line]) -> Iterator[Line]:
-    yield first
-    yield from rest
-
-
-def _lines(
+def _blocks(
     path: Path, salvage: Callable[[str], None] | None, progress: Callable[[int], None]
-) -> Iterator[Line]:
+) -> Iterator[Block]:
     """Whole lines of a file; a piece that could not be read breaks the line it would have continued."""
     try:
         file = path.open("rb")
@@ -178,20 +185,24 @@ def _lines(
                 rest = b""
                 continue
             offset = offset if rest else piece.offset
-            *whole, rest = (rest + piece.content).split(b"\n")
-            for text in whole:
-                number += 1
-                if text.strip():
-                    yield Line(offset, number, text)
-                offset = _after(piece, offset, text)
+            text, end, rest = (rest + piece.content).rpartition(b"\n")
+            if text.strip():
+                yield Block(offset, number, text, piece.compressed)
+            number += text.count(b"\n") + len(end)
+            offset = piece.offset if piece.compressed else offset + len(text) + len(end)
             progress(file.tell())
     if rest.strip():
         _flawed(path, f"byte {offset}: truncated: the last line has no end", salvage)
 
 
-def _after(piece: Piece, offset: int, text: bytes) -> int:
-    """Where the next line begins: its own byte in a plain file, the frame's in a compressed one."""
-    return piece.offset if piece.compressed else offset + len(text) + 1
+def _lines(block: Block) -> Iterator[Line]:
+    """The lines of a block that say something."""
+    offset = block.offset
+    for number, text in enumerate(block.text.split(b"\n"), block.before + 1):
+        if text.strip():
+            yield Line(offset, number, text)
+        if not block.compressed:
+            offset += len(text) + 1
 
 
 def _flawed(path: Path, what: str, salvage: Callable[[str], None] | None) -> None:
@@ -200,12 +211,43 @@ def _flawed(path: Path, what: str, salvage: Callable[[str], None] | None) -> Non
     salvage(f"{path}: {what}; left out")
 
 
+Newest = dict[int, tuple[Position, datetime]]
+"""Position and time of each partition's newest entry."""
+
+
 def _entries(
-    path: Path, lines: Iterable[Line], salvage: Callable[[str], None] | None
+    path: Path, blocks: Iterable[Block], salvage: Callable[[str], None] | None
 ) -> Iterator[Entry]:
     """Decoded entries; each partition's positions ascend and its time never goes back."""
-    newest: dict[int, tuple[Position, datetime]] = {}
-    for line in lines:
+    newest: Newest = {}
+    for block in blocks:
+        entries = _in_order(block, newest)
+        yield from _line_by_line(path, block, newest, salvage) if entries is None else entries
+
+
+def _in_order(block: Block, newest: Newest) -> list[Entry] | None:
+    """A block's entries, decoded at once; ``None`` if anything is wrong with one of them."""
+    seen, entries = dict(newest), []
+    try:
+        for row in _row.decode_lines(block.text):
+            position, at = Position.parse(row.id), row.at
+            before = seen.get(row.p)
+            if before and (position <= before[0] or at < before[1]):
+                return None
+            seen[row.p] = (position, at)
+            lines = b"\n".join(map(bytes, row.events)) if row.events else b""
+            entries.append(Entry(row.p, position, at, lines))
+    except ValueError:
+        return None
+    newest.update(seen)
+    return entries
+
+
+def _line_by_line(
+    path: Path, block: Block, newest: Newest, salvage: Callable[[str], None] | None
+) -> Iterator[Entry]:
+    """A block's entries one by one, each flaw told with its place."""
+    for line in _lines(block):
         where = f"byte {line.offset}, line {line.number}"
         try:
             row = _row.decode(line.text)
@@ -218,7 +260,7 @@ def _entries(
             _flawed(path, f"{where}: out of order: {row.id} after {before[0]}", salvage)
             continue
         newest[row.p] = (position, row.at)
-        yield Entry(row.p, position, row.at, b"\n".join(bytes(event) for event in row.events))
+        yield Entry(row.p, position, row.at, b"\n".join(map(bytes, row.events)))
 
 
 def _bare(
