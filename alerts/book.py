@@ -1,8 +1,10 @@
 """The rule book: settings turned once into what the stages look up. Pure."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from alerts.regime import Regime, regime_at
 from alerts.settings import AlertsSettings, Person, Route, Rule
 from flows.settings import Benchmark, FlowsSettings
 from sensors.settings import Device, SensorsSettings, Store
@@ -10,6 +12,15 @@ from sensors.settings import Device, SensorsSettings, Store
 NO_DATA = "no-data"
 ALIGNED_S = {"quarter": 900.0, "hour": 3600.0, "week": 604_800.0}
 """Windows that are judged when they have closed, and how long they are."""
+CONTEXT = frozenset(
+    {
+        (metric, window)
+        for metric in ("conversion", "visitors", "atv", "spv")
+        for window in ("15m", "60m", "day")
+    }
+    | {("sensor_health", "now")}
+)
+"""Facts kept whatever the rules: to hear devices, to put a price on an incident, to measure what an action did."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +36,28 @@ class StoreBook:
     people: list[Person]
     by_fact: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)
     forecasts: frozenset[tuple[str, str]] = frozenset()
+    kept: frozenset[tuple[str, str]] = CONTEXT
+    least_no_data: timedelta = timedelta(0)
+    names: str = ""
+    absent: frozenset[str] = frozenset()
+    _found: dict[tuple[str, str, str], list[Rule]] = field(default_factory=dict)
+    _regimes: list[Regime] = field(default_factory=list)
 
     def rules_for(self, metric: str, window: str, subject: str) -> list[Rule]:
         """The rules that judge such a fact."""
-        rules = self.by_fact.get((metric, window), [])
-        return [rule for rule in rules if fnmatchcase(subject, rule.subject)]
+        name = (metric, window, subject)
+        found = self._found.get(name)
+        if found is None:
+            rules = self.by_fact.get((metric, window), [])
+            found = [rule for rule in rules if fnmatchcase(subject, rule.subject)]
+            self._found[name] = found
+        return found
+
+    def regime(self, at: datetime) -> Regime:
+        """What may be judged at ``at``; worked out once a minute."""
+        if not self._regimes or not self._regimes[-1].holds(at):
+            self._regimes[:] = [regime_at(self, at)]
+        return self._regimes[-1]
 
     def route(self, rule: str) -> Route:
         """The route of a rule's pushes."""
@@ -57,6 +85,11 @@ class Book:
         by_fact: dict[tuple[str, str], list[Rule]] = {}
         for rule in rules.values():
             by_fact.setdefault((rule.metric, rule.window), []).append(rule)
+        forecasts = frozenset(
+            (f"{r.metric}_forecast", r.window) for r in rules.values() if r.reference == "forecast"
+        )
+        also = {(c.metric, c.window) for r in rules.values() for c in r.where}
+        limits = [alerts.no_data.after_s, *(r.no_data_s for r in rules.values())]
         return StoreBook(
             id=store,
             alerts=alerts,
@@ -66,11 +99,11 @@ class Book:
             devices={d.source: d for d in self._sensors.devices if d.store == store and d.source},
             people=[p for p in alerts.people if not p.stores or store in p.stores],
             by_fact=by_fact,
-            forecasts=frozenset(
-                (f"{r.metric}_forecast", r.window)
-                for r in rules.values()
-                if r.reference == "forecast"
-            ),
+            forecasts=forecasts,
+            kept=CONTEXT | by_fact.keys() | forecasts | also,
+            least_no_data=timedelta(seconds=min(limits)),
+            names="\n".join(rules),
+            absent=frozenset(r.name for r in rules.values() if r.compare == "absent"),
         )
 
 
@@ -86,4 +119,5 @@ def no_data_rule(alerts: AlertsSettings) -> Rule:
         severity=alerts.no_data.severity,
         route=alerts.no_data.route,
         action="check-gateway",
+        title="data-old",
     )

@@ -53,6 +53,12 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown": ("not known", "未知"),
     "no-reference": ("nothing to compare with yet", "暂无参照"),
     "says": ("says {says}{note}", "{says}{note}"),
+    "because": ("{says}", "{says}"),
+    "not-also": ("{metric} is {is}, not beyond {level}", "{metric} 为 {is}，未越过 {level}"),
+    "usually-silent": (
+        "silent no longer than usual ({usual_s} s)",
+        "静默未超出平常（{usual_s} 秒）",
+    ),
     "silent": ("not heard for {silent_s} s", "已 {silent_s} 秒无数据"),
     "said": ("heard again", "已恢复"),
     "no-data": ("no fresh data{metrics}", "无最新数据{metrics}"),

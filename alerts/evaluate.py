@@ -1,264 +1,226 @@
 """Facts and rules → verdicts, each with its reason. Pure.
 
 facts ─▶ remember ─▶ judge ─▶ overrule (hours, silence of the source) ─▶ track.verdict
+
+Only what can have changed is looked at: conditions that a fact of this batch is about, and those that time moves on
+(``Memory.hot``). When hours, rules or freshness of the whole store turn, every condition is looked at once.
 """
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
-from alerts.book import ALIGNED_S, NO_DATA, StoreBook
-from alerts.evidence import still_needed, wilson
-from alerts.hours import day_of, local, open_for_s
+from alerts.book import NO_DATA, StoreBook
+from alerts.judge import judge
 from alerts.memory import Args, Memory, Track, Verdict, fact_key
-from alerts.reference import Levels, levels, number
+from alerts.quiet import Quiet
+from alerts.regime import Regime
 from alerts.settings import Rule
 from alerts.turn import Turn
 from flows.facts import Fact
 
-CONTEXT = {
-    (metric, window)
-    for metric in ("conversion", "visitors", "atv", "spv")
-    for window in ("15m", "60m", "day")
-}
-"""Facts kept whatever the rules, to put a price on an incident and to measure what an action did."""
-
 FORECAST_KEPT = timedelta(hours=3)
+_name = attrgetter("metric", "window")
 
 
 def evaluate(turn: Turn) -> None:
-    """Judge what is new, then let hours and silence overrule it on every track."""
-    memory, book = turn.memory, turn.book
-    memory.first_at = memory.first_at or turn.at
-    for fact in turn.batch.facts:
-        remember(fact, memory, book, turn.at)
-    for fact in turn.batch.facts:
-        for rule in book.rules_for(fact.metric, fact.window, fact.subject):
-            track = track_of(memory, rule.name, fact.subject)
-            track.fact = fact_key(fact.metric, fact.subject, fact.window)
-            track.judged = judge(rule, fact, track, memory, book) or track.judged
-    _expect_absent(memory, book)
-    open_s = open_for_s(book.store, turn.at)
-    missing: list[str] = []
-    for track in memory.tracks.values():
-        if track.rule == NO_DATA or track.rule not in book.rules:
+    """Judge what is new, then let hours and silence overrule it on every track that may have changed."""
+    memory, book, at = turn.memory, turn.book, turn.at
+    memory.first_at = memory.first_at or at
+    kept = book.kept
+    facts = [fact for fact in turn.batch.facts if _name(fact) in kept]
+    regime = book.regime(at)
+    if facts:
+        _hear_store(facts, memory, regime, at)
+        for fact in facts:
+            remember(fact, memory, book, regime, at)
+    touched = _judge_all(facts, memory, book)
+    look_at_all = _turned(memory, book, regime, at)
+    if look_at_all:
+        keys = list(memory.tracks)
+    else:
+        if regime.start != memory.minute and book.absent:
+            touched.update(k for k, t in memory.tracks.items() if t.rule in book.absent)
+        keys = sorted(touched | memory.hot) if touched or memory.hot else []
+    memory.minute = regime.start
+    missing: set[str] = set()
+    for key in keys:
+        track = memory.tracks.get(key)
+        rule = book.rules.get(track.rule) if track else None
+        if track is None or rule is None or rule.name == NO_DATA:
             continue
-        rule = book.rules[track.rule]
-        track.verdict = overrule(rule, track, memory, book, turn.at, open_s)
+        track.verdict = overrule(rule, track, memory, book, at, regime)
         if track.verdict and track.verdict.outcome == "missing":
-            missing.append(rule.metric)
-    _judge_no_data(memory, sorted(set(missing)))
+            missing.add(rule.metric)
+    if look_at_all:
+        _judge_no_data(memory, book, sorted(missing), regime, at)
+        keys = list(memory.tracks)
+    turn.work = keys
 
 
-def remember(fact: Fact, memory: Memory, book: StoreBook, at: datetime) -> None:
-    """Keep a fact that a rule or a price needs."""
-    _hear(fact, memory)
-    name = (fact.metric, fact.window)
+def remember(fact: Fact, memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> None:
+    """Keep a fact that a rule, a price or an outcome needs."""
     key = fact_key(fact.metric, fact.subject, fact.window)
-    if name in book.forecasts:
-        memory.facts[f"{key}|{int(fact.start.timestamp())}"] = fact
-        stale = [
-            k
-            for k, f in memory.facts.items()
-            if k.startswith(key + "|") and f.start < at - FORECAST_KEPT
-        ]
+    if (fact.metric, fact.window) in book.forecasts:
+        _keep_forecast(key, fact, memory, at)
+    newest = memory.facts.get(key)
+    if newest is None or fact.start >= newest.start:
+        memory.facts[key] = fact
+    said = fact.detail.get("last_heard")
+    if isinstance(said, str) and fact.metric == "sensor_health":
+        _quiet_of(memory, fact.subject).hear(datetime.fromisoformat(said), opened_at(regime, at))
+
+
+def _keep_forecast(key: str, fact: Fact, memory: Memory, at: datetime) -> None:
+    """What was forecast for a window is needed when that window has closed."""
+    key = f"{key}|{int(fact.start.timestamp())}"
+    if key not in memory.facts:
+        prefix, oldest = key.rpartition("|")[0] + "|", at - FORECAST_KEPT
+        stale = [k for k, f in memory.facts.items() if k.startswith(prefix) and f.start < oldest]
         for old in stale:
             del memory.facts[old]
-    if name in CONTEXT or name in book.by_fact or name in book.forecasts:
-        newest = memory.facts.get(key)
-        if newest is None or fact.start >= newest.start:
-            memory.facts[key] = fact
+    memory.facts[key] = fact
 
 
 def track_of(memory: Memory, rule: str, subject: str) -> Track:
     """The condition of a rule over a subject, made when first met."""
     key = f"{rule}|{subject}"
-    if key not in memory.tracks:
-        memory.tracks[key] = Track(rule=rule, subject=subject)
-    return memory.tracks[key]
+    track = memory.tracks.get(key)
+    if track is None:
+        track = memory.tracks[key] = Track(rule=rule, subject=subject)
+    return track
 
 
-def _hear(fact: Fact, memory: Memory) -> None:
+def opened_at(regime: Regime, at: datetime) -> datetime | None:
+    """The instant of the opening that ``at`` lies in; ``None`` while closed."""
+    open_s = regime.open_s(at)
+    return None if open_s is None else at - timedelta(seconds=open_s)
+
+
+def _hear_store(facts: list[Fact], memory: Memory, regime: Regime, at: datetime) -> None:
     """Keep how fresh the store's newest event is; a device's sign of life counts as one."""
-    heard = fact.newest_at
-    said = fact.detail.get("last_heard")
-    if isinstance(said, str):
-        last = datetime.fromisoformat(said)
-        heard = max(heard, last) if heard else last
-    if heard and (memory.heard_at is None or heard > memory.heard_at):
+    heard = memory.heard_at
+    for fact in facts:
+        newest = fact.newest_at
+        if newest is not None and (heard is None or newest > heard):
+            heard = newest
+        said = fact.detail.get("last_heard") if fact.detail else None
+        if isinstance(said, str):
+            last = datetime.fromisoformat(said)
+            heard = max(heard, last) if heard else last
+    if heard is not None and heard != memory.heard_at:
         memory.heard_at = heard
+        _quiet_of(memory, "").hear(heard, opened_at(regime, at))
 
 
-def judge(rule: Rule, fact: Fact, track: Track, memory: Memory, book: StoreBook) -> Verdict | None:
-    """What a rule makes of one fact; ``None`` while its window must close first."""
-    if rule.window in ALIGNED_S and fact.state == "live":
-        return None
-    if rule.compare == "absent":
-        return Verdict(outcome="clear", reason="said", value=number(fact.value))
-    if fact.coverage is not None and fact.coverage < rule.min_coverage:
-        args: Args = {"coverage": fact.coverage, "wanted": rule.min_coverage}
-        return Verdict(outcome="unsure", reason="low-coverage", args=args)
-    if rule.compare == "is":
-        said = str(fact.value)
-        bad = said in rule.values
-        return Verdict(
-            outcome="breach" if bad else "clear", reason="says", args={"says": said, **fact.detail}
-        )
-    value = number(fact.value)
-    if value is None:
-        return Verdict(outcome="unsure", reason="unknown")
-    bounds = levels(rule, fact, memory, book)
-    if bounds is None:
-        return Verdict(outcome="unsure", reason="no-reference", value=value)
-    if rule.compare == "drifting":
-        return _drift(rule, fact, track, value, bounds)
-    verdict = compare(rule, fact, value, bounds)
-    return _streak(rule, fact, track, verdict) if rule.compare == "streak" else verdict
+def _quiet_of(memory: Memory, subject: str) -> Quiet:
+    quiet = memory.quiet.get(subject)
+    if quiet is None:
+        quiet = memory.quiet[subject] = Quiet()
+    return quiet
 
 
-def compare(rule: Rule, fact: Fact, value: float, bounds: Levels) -> Verdict:
-    """A value against its levels, gated by its evidence.
-
-    A breach needs the one-sided bound at ``rule.confidence`` beyond the fire level too.
-    """
-    below = bounds.low is not None and value < bounds.low
-    above = bounds.high is not None and value > bounds.high
-    threshold = bounds.low if below or bounds.high is None else bounds.high
-    low, high = interval(fact, rule.confidence)
-    base = {"value": value, "threshold": threshold, "reference": bounds.reference}
-    seen = {**base, "low": low, "high": high}
-    if not (below or above):
-        back = (bounds.clear_low is None or value >= bounds.clear_low) and (
-            bounds.clear_high is None or value <= bounds.clear_high
-        )
-        return Verdict(
-            outcome="clear" if back else "between",
-            reason="back" if back else "between-levels",
-            **seen,  # type: ignore[arg-type]
-        )
-    needs = _needs(rule, fact, threshold, high if below else low, below=below)
-    if needs != 0:
-        return Verdict(
-            outcome="unsure",
-            reason="needs-more",
-            args={"needs": needs, "n": fact.evidence.n},
-            **seen,
-        )
-    return Verdict(outcome="breach", reason="below" if below else "above", **seen)  # type: ignore[arg-type]
+def _judge_all(facts: list[Fact], memory: Memory, book: StoreBook) -> set[str]:
+    """Judge each fact by the rules that read it; the keys of the conditions that were judged."""
+    touched: set[str] = set()
+    for fact in facts:
+        for rule in book.rules_for(fact.metric, fact.window, fact.subject):
+            track = track_of(memory, rule.name, fact.subject)
+            track.fact = fact_key(fact.metric, fact.subject, fact.window)
+            track.judged = judge(rule, fact, track, memory, book) or track.judged
+            touched.add(f"{rule.name}|{fact.subject}")
+    return touched
 
 
-def interval(fact: Fact, confidence: float) -> tuple[float | None, float | None]:
-    """The one-sided bounds of a fact: Wilson's for a rate of counts, else the measure's own interval."""
-    seen = fact.evidence
-    if confidence and fact.unit == "ratio" and seen.k is not None and seen.n and seen.k <= seen.n:
-        return wilson(seen.k, seen.n, confidence)
-    return seen.low, seen.high
+def _turned(memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> bool:
+    """Whether something of the whole store turned: its hours, its rules, or whether its data is fresh."""
+    stale = memory.heard_at is None or at - memory.heard_at > book.least_no_data
+    if not stale and not memory.stale and memory.minute == regime.start:
+        return False  # hours and rules turn with the minute
+    turned = stale or memory.stale or memory.resting != regime.resting
+    if turned or memory.rules != book.names:
+        memory.rules = book.names
+        _expect_absent(memory, book)
+        turned = True
+    _turn_day(memory, regime, at)
+    memory.stale, memory.resting = stale, regime.resting
+    return turned
 
 
-def _needs(
-    rule: Rule, fact: Fact, threshold: float | None, bound: float | None, *, below: bool
-) -> int | None:
-    """How much more evidence a breach wants; 0 when there is enough, ``None`` when no figure can be put on it."""
-    n = fact.evidence.n
-    if rule.min_n and (n or 0) < rule.min_n:
-        return int(rule.min_n - (n or 0))
-    if not rule.confidence or bound is None or threshold is None:
-        return 0
-    if bound < threshold if below else bound > threshold:
-        return 0
-    k = fact.evidence.k
-    return None if k is None or not n else still_needed(k, n, threshold, rule.confidence) or None
-
-
-def _streak(rule: Rule, fact: Fact, track: Track, verdict: Verdict) -> Verdict:
-    """Count windows in a row; a revision of the newest window replaces its count."""
-    if track.run_start is None or fact.start > track.run_start:
-        track.run_before, track.run_start = track.run, fact.start
-    elif fact.start < track.run_start:
-        return track.judged or verdict
-    if verdict.outcome == "breach":
-        track.run = track.run_before + 1
-    elif verdict.outcome == "clear":
-        track.run = 0
-    if verdict.outcome != "breach" or track.run >= rule.streak:
-        return verdict
-    return Verdict(
-        outcome="between",
-        reason="streak-short",
-        args={"run": track.run, "wanted": rule.streak},
-        value=verdict.value,
-        threshold=verdict.threshold,
-        reference=verdict.reference,
-    )
-
-
-def _drift(rule: Rule, fact: Fact, track: Track, value: float, bounds: Levels) -> Verdict:
-    """One-sided CUSUM S = max(0, S + d − slack) of the relative distance d (Page, Biometrika 1954).
-
-    The slack is ``clear_pct``; it fires when S passes ``fire_pct`` and clears when S is back at 0.
-    """
-    if track.run_start is None or fact.start > track.run_start:
-        track.cusum_before, track.run_start = track.cusum, fact.start
-    elif fact.start < track.run_start:
-        return track.judged or Verdict(outcome="between", reason="drifting", value=value)
-    distance = (value - bounds.reference) / bounds.reference if bounds.reference else 0.0
-    distance = -distance if rule.side == "below" else distance
-    track.cusum = max(0.0, track.cusum_before + distance - rule.clear_pct / 100)
-    outcome = "breach" if track.cusum > rule.fire_pct / 100 else "between"
-    return Verdict(
-        outcome="clear" if track.cusum == 0 else outcome,  # type: ignore[arg-type]
-        reason="drifting",
-        args={"drift": round(track.cusum, 4)},
-        value=value,
-        threshold=bounds.reference,
-        reference=bounds.reference,
-    )
+def _turn_day(memory: Memory, regime: Regime, at: datetime) -> None:
+    """At closing time the day's silences are put with those of the days before."""
+    opened = opened_at(regime, at)
+    if memory.opened_at is not None and opened is None:
+        for quiet in memory.quiet.values():
+            quiet.close(memory.opened_at, regime.start)
+    memory.opened_at = opened
 
 
 def overrule(
-    rule: Rule, track: Track, memory: Memory, book: StoreBook, at: datetime, open_s: float | None
+    rule: Rule, track: Track, memory: Memory, book: StoreBook, at: datetime, regime: Regime
 ) -> Verdict | None:
     """The judged verdict, unless the rule rests now or its facts have gone silent."""
-    resting = rests(rule, book, at, open_s)
+    resting = regime.resting.get(rule.name)
     if resting:
         return Verdict(outcome="off", reason=resting)
-    fact = memory.facts.get(track.fact)
     if rule.compare == "absent":
-        heard = fact.as_of if fact else memory.first_at or at
-        silent_s = (at - heard).total_seconds()
-        if open_s is not None and rule.when == "open":
-            silent_s = min(silent_s, open_s)  # nobody speaks before opening
-        bad = silent_s > rule.absent_s
-        return Verdict(
-            outcome="breach" if bad else "clear",
-            reason="silent" if bad else "said",
-            args={"silent_s": int(silent_s)} if bad else {},
-            threshold=rule.absent_s,
-        )
+        return _absent(rule, track, memory, at, regime)
     judged = track.judged
-    if judged is None or memory.heard_at is None or judged.reason == "says":
+    if judged is None or memory.heard_at is None:
         return judged
-    age_s = (at - memory.heard_at).total_seconds()
-    if age_s > rule.no_data_s and (open_s is None or open_s > rule.no_data_s):
-        args: Args = {"age_s": int(age_s)}
+    if judged.reason == "says":
+        return _usually_silent(rule, track, memory, at, regime) or judged
+    silent_s = (at - memory.heard_at).total_seconds()
+    if judged.value is not None and _unheard(silent_s, rule.no_data_s, memory, book, regime, at):
+        args: Args = {"age_s": int(silent_s)}
         return Verdict(outcome="missing", reason="no-data", args=args, value=judged.value)
     return judged
 
 
-def rests(rule: Rule, book: StoreBook, at: datetime, open_s: float | None) -> str | None:
-    """Why a rule is not judged now, as a catalogue key; ``None`` if it is."""
-    if rule.when == "open" and open_s is None:
-        return "store-closed"
-    if rule.when == "closed" and open_s is not None:
-        return "store-open"
-    if rule.after_open_s and open_s is not None and open_s < rule.after_open_s:
-        return "just-opened"
-    if rule.days or rule.dates:
-        today = local(book.store, at).date()
-        country = book.store.country if book.store else ""
-        if rule.days and day_of(country, today) not in rule.days:
-            return "not-today"
-        if rule.dates and not rule.dates[0] <= today <= rule.dates[1]:
-            return "not-today"
-    return None
+def _absent(rule: Rule, track: Track, memory: Memory, at: datetime, regime: Regime) -> Verdict:
+    """A rule about absence: not said anew for ``absent_s``; nobody speaks before opening."""
+    fact = memory.facts.get(track.fact)
+    heard = fact.as_of if fact else memory.first_at or at
+    silent_s = (at - heard).total_seconds()
+    open_s = regime.open_s(at)
+    if open_s is not None and rule.when == "open":
+        silent_s = min(silent_s, open_s)
+    bad = silent_s > rule.absent_s
+    return Verdict(
+        outcome="breach" if bad else "clear",
+        reason="silent" if bad else "said",
+        args={"silent_s": int(silent_s)} if bad else {},
+        threshold=rule.absent_s,
+    )
+
+
+def _usually_silent(
+    rule: Rule, track: Track, memory: Memory, at: datetime, regime: Regime
+) -> Verdict | None:
+    """A device that is often silent for so long is not down yet; ``None`` where its silence means something."""
+    judged, quiet = track.judged, memory.quiet.get(track.subject)
+    if not rule.usual_silence or judged is None or judged.args.get("says") != "silent" or not quiet:
+        return None
+    opened = opened_at(regime, at)
+    since = max(quiet.heard_at or at, opened or at)
+    silent_s, usual_s = (at - since).total_seconds(), quiet.usual_s()
+    if usual_s is not None and silent_s > usual_s * rule.usual_silence:
+        return None
+    args: Args = {"usual_s": None if usual_s is None else int(usual_s)}
+    return Verdict(outcome="unsure", reason="usually-silent", args=args)
+
+
+def _unheard(
+    silent_s: float, limit_s: float, memory: Memory, book: StoreBook, regime: Regime, at: datetime
+) -> bool:
+    """Whether the store's data is too old, for longer than it usually is."""
+    if silent_s <= limit_s:
+        return False
+    open_s = regime.open_s(at)
+    if open_s is None:
+        return False
+    quiet = memory.quiet.get("")
+    usual_s = (quiet.usual_s() if quiet else None) or 0.0
+    return min(silent_s, open_s) > max(limit_s, usual_s * book.alerts.no_data.usual_silence)
 
 
 def _expect_absent(memory: Memory, book: StoreBook) -> None:
@@ -269,14 +231,23 @@ def _expect_absent(memory: Memory, book: StoreBook) -> None:
             track.fact = fact_key(rule.metric, rule.subject, rule.window)
 
 
-def _judge_no_data(memory: Memory, missing: list[str]) -> None:
-    """One condition for all metrics that cannot be judged."""
-    if not missing and f"{NO_DATA}|" not in memory.tracks:
+def _judge_no_data(
+    memory: Memory, book: StoreBook, missing: list[str], regime: Regime, at: datetime
+) -> None:
+    """One condition for all metrics that cannot be judged, or for a store that says nothing any more."""
+    silent_s = (at - (memory.heard_at or at)).total_seconds()
+    limit_s = book.alerts.no_data.after_s
+    bad = _unheard(silent_s, limit_s, memory, book, regime, at)
+    if not (bad or missing) and f"{NO_DATA}|" not in memory.tracks:
         return
     track = track_of(memory, NO_DATA, "")
-    args: Args = {"metrics": ", ".join(missing), "count": len(missing)}
+    args: Args = {
+        "metrics": f" ({', '.join(missing)})" if missing else "",
+        "count": len(missing),
+        "age_s": int(silent_s),
+    }
     track.verdict = (
         Verdict(outcome="breach", reason="no-data", args=args)
-        if missing
+        if missing or bad
         else Verdict(outcome="clear", reason="said")
     )

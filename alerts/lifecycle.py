@@ -19,19 +19,32 @@ from alerts.turn import Turn
 def advance(turn: Turn) -> None:
     """Let every condition's verdict act on its incident."""
     memory, book = turn.memory, turn.book
-    for track in list(memory.tracks.values()):
+    for key in turn.work:
+        track = memory.tracks.get(key)
+        if track is None:
+            memory.hot.discard(key)
+            continue
         rule = book.rules.get(track.rule)
         if rule is None:
             _retire(turn, track)
             continue
         verdict = track.verdict
-        if verdict is None:
-            continue
-        change = settle(track, verdict, phase(turn, track), rule, book.alerts.flapping, turn.at)
-        if change is not None:
-            apply(turn, rule, track, verdict, change)
-        elif track.incident:
-            refresh(turn, rule, track, verdict)
+        if verdict is not None:
+            change = settle(track, verdict, phase(turn, track), rule, book.alerts.flapping, turn.at)
+            if change is not None:
+                apply(turn, rule, track, verdict, change)
+            elif track.incident:
+                refresh(turn, rule, track, verdict)
+        if _moves_with_time(track):
+            memory.hot.add(key)
+        else:
+            memory.hot.discard(key)
+
+
+def _moves_with_time(track: Track) -> bool:
+    """Whether the condition may change within the minute although nothing new is said about it."""
+    waits = track.verdict is not None and track.verdict.reason == "usually-silent"
+    return bool(track.incident or track.breach_since or waits)
 
 
 def phase(turn: Turn, track: Track) -> Phase:
@@ -155,3 +168,4 @@ def _retire(turn: Turn, track: Track) -> None:
     if track.incident:
         close(turn, turn.memory.incidents[track.incident], "expired", "rule-removed", {})
     turn.memory.tracks.pop(f"{track.rule}|{track.subject}", None)
+    turn.memory.hot.discard(f"{track.rule}|{track.subject}")

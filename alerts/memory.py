@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from alerts.incident import Incident
+from alerts.quiet import Quiet
 from flows.facts import Fact
 
 Outcome = Literal["breach", "between", "clear", "unsure", "missing", "off"]
@@ -113,6 +114,10 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
         heard_at: event time of the newest event of any device of the store.
         pushed: ¥ at risk of this shift's first pushes, by incident.
         grouped_at: when a rule's rung was last told; board: the last list shown.
+        quiet: how long the store (empty name) and each device are usually silent.
+        opened_at: since when the store has been open; ``None`` while closed.
+        hot: conditions that time alone may move on; resting, stale, rules, minute: what held for all of them last.
+        rest_until: nothing is open, and until then time alone moves nothing on.
     """
 
     position: str = ""
@@ -129,6 +134,14 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
     digest_at: datetime | None = None
     grouped_at: dict[str, datetime] = field(default_factory=dict)
     board: str = ""
+    quiet: dict[str, Quiet] = field(default_factory=dict)
+    opened_at: datetime | None = None
+    hot: set[str] = field(default_factory=set)
+    resting: dict[str, str] = field(default_factory=dict)
+    stale: bool = False
+    rules: str = ""
+    minute: datetime | None = None
+    rest_until: datetime | None = None
 
     def encode(self) -> bytes:
         """A snapshot."""

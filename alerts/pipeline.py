@@ -4,7 +4,7 @@ evaluate ─▶ advance ─▶ obey ─▶ mute ─▶ measure ─▶ escalate �
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alerts.book import StoreBook
 from alerts.budget import budget
@@ -14,7 +14,7 @@ from alerts.evaluate import evaluate
 from alerts.group import board, group
 from alerts.incident import IncidentBatch
 from alerts.lifecycle import advance
-from alerts.memory import Memory
+from alerts.memory import Memory, open_incidents
 from alerts.outcome import measure
 from alerts.silence import mute
 from alerts.turn import Turn
@@ -37,8 +37,19 @@ def forget(turn: Turn) -> None:
 
 
 STAGES: tuple[Callable[[Turn], None], ...] = (
-    evaluate, advance, obey, mute, measure, escalate, budget, group, board, forget,
+    advance, obey, mute, measure, escalate, budget, group, board, forget,
 )  # fmt: skip
+
+
+def _rest_until(turn: Turn) -> datetime | None:
+    """Until when the stages after ``evaluate`` have nothing to do of themselves; ``None`` while anything is open."""
+    memory, settings = turn.memory, turn.book.alerts
+    if open_incidents(memory) or memory.waiting or memory.silences or memory.digest_at:
+        return None
+    keep, wait = timedelta(hours=settings.keep_h), timedelta(seconds=settings.measure_s)
+    forgets = [incident.updated_at + keep for incident in memory.incidents.values()]
+    measures = [care.acted_at + wait for care in memory.care.values() if care.acted_at]
+    return min([*forgets, *measures, turn.at + keep])
 
 
 def run(memory: Memory, batch: FactBatch, book: StoreBook) -> IncidentBatch | None:
@@ -47,6 +58,9 @@ def run(memory: Memory, batch: FactBatch, book: StoreBook) -> IncidentBatch | No
         return None
     memory.position = batch.position
     turn = Turn(book, memory, batch)
+    evaluate(turn)
+    if not turn.work and not batch.commands and memory.rest_until and batch.at < memory.rest_until:
+        return None
     for stage in STAGES:
         stage(turn)
     out = IncidentBatch(
@@ -60,4 +74,5 @@ def run(memory: Memory, batch: FactBatch, book: StoreBook) -> IncidentBatch | No
     )
     for ident in turn.forget:
         del memory.incidents[ident]
+    memory.rest_until = _rest_until(turn)
     return out if out.incidents or out.notices or out.forget else None

@@ -29,6 +29,7 @@ class Turn:
     book: StoreBook
     memory: Memory
     batch: FactBatch
+    work: list[str] = field(default_factory=list)  # conditions whose verdict may have changed
     changed: set[str] = field(default_factory=set)
     pushes: list[Push] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
