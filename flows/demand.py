@@ -113,7 +113,7 @@ def today(view: View) -> Today:
 def _today(view: View) -> Today:
     series: dict[int, int] = {}
     for door in view.today.tallies.get(DoorSeries.kind, {}).values():
-        for minute, n in door.visitors.items():
+        for minute, n in door.people.items():
             series[minute] = series.get(minute, 0) + n
     counted = sum(series.values()) > 0
     if not counted:

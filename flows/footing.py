@@ -78,7 +78,7 @@ def _gaps(view: View) -> list[Gap]:
     opened = profile.open_minutes(anchor)
     span = range(opened.start, min(opened.stop, minute_of(view.at) + 1))
     silent = int(profile.settings.lateness.sensor_silent_s // 60)
-    counts = {d: s.visitors for d, s in day_of(view).tallies.get(DoorSeries.kind, {}).items()}
+    counts = {d: s.people for d, s in day_of(view).tallies.get(DoorSeries.kind, {}).items()}
     memory = view.memory(UsualMemory)
     usual = partial(_per_minute, profile, memory)
     found = (

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from flows.corrections import Intervals, Totals
 from flows.coverage import Heard
 from flows.dedup import Device, Ids
+from flows.factors import Factors
 from flows.facts import Window
 from flows.panes import Pane
 from flows.profile import Profile, instant_of, minute_of
@@ -36,6 +37,7 @@ class Ledger:
         self.devices: dict[str, Device] = {}
         self.ids = Ids(settings.dedup_ids, settings.dedup_horizon_h * 3600)
         self.totals, self.intervals = Totals(), Intervals()
+        self.factors = Factors()
         self.tickets = Tickets(settings.dedup_horizon_h * 3600)
         self.fresh: dict[int, Pane] = {}  # by minute, since the last tick
         self.minutes: dict[int, Pane] = {}
@@ -97,6 +99,8 @@ class Ledger:
                     for add in _ADD.get(type(part), ()):
                         add(here.tallies, self.now_fresh, part, sign)
         self._count(run, newest, oldest)
+        for command in commands:
+            self.factors.note(command, received_at, minute_of(oldest))
         counted = len(events) - repeats
         self.counters["events"] += counted
         self.counters["repeats"] += repeats
@@ -141,6 +145,8 @@ class Ledger:
         if levels:
             changes.kinds["now"] = levels
         for minute, pane in self.fresh.items():
+            if self.factors:
+                self.factors.correct(minute, pane)
             self._absorb_minute(minute, pane, changes)
         self.fresh = {}
         return changes

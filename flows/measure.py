@@ -15,6 +15,7 @@ from msgspec import Struct
 
 import flows.measures
 from flows.coverage import Heard
+from flows.factors import Factors
 from flows.facts import Evidence, State, Unit, Window
 from flows.panes import Pane
 from flows.profile import Profile
@@ -56,6 +57,7 @@ class View:
         coverage: share of the window's expected door minutes that reported.
         doors_heard: the minutes in which each door's counter was heard.
         hour: the pane of the trailing hour.
+        factors: what hand counts say of the doors' counters.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class View:
         day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
         memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
         counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None, hour: Pane | None = None,
+        factors: Factors | None = None,
     ) -> None:  # fmt: skip
         self.profile, self.window, self.pane, self.at = profile, window, pane, at
         self.start, self.end = span
@@ -73,6 +76,7 @@ class View:
         self.counters: Mapping[str, int] = counters or {}
         self.doors_heard = doors_heard or Heard()
         self.hour = hour if hour is not None else Pane()
+        self.factors = factors if factors is not None else Factors()
         self._now: Tallies = now or {}
         self._changed = changed
         self._memories = memories or {}

@@ -39,6 +39,7 @@ def dump(publisher: Publisher, *, exact: bool = False) -> bytes:
         "ids": ledger.ids.row(),
         "totals": ledger.totals.row(),
         "intervals": ledger.intervals.row(),
+        "factors": ledger.factors.row(),
         "tickets": ledger.tickets.row(),
         "heard": ledger.heard.row(),
         "now": ledger.now,
@@ -90,6 +91,8 @@ def _restore_dedup(ledger: Ledger, state: dict[str, Any]) -> None:
     ledger.ids.restore(state["ids"])
     ledger.totals.restore(state["totals"])
     ledger.intervals.restore(state["intervals"])
+    if "factors" in state:
+        ledger.factors.restore(state["factors"])
     ledger.tickets.restore(state["tickets"])
     ledger.heard.restore(state["heard"])
 

@@ -13,17 +13,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-from msgspec import Struct
+from sensors.corrections import LEVEL, Direction
+from sensors.events import Footfall
 
-from sensors.events import Command, Footfall
-
-Direction = Literal["in", "out"]
-LEVEL = 0.95
 LEAST = 20  # people by hand: fewer say nothing worth keeping
-TARGET = "correction"  # a setting's target is correction/<door>/<direction>
 
 
 class Factor(NamedTuple):
@@ -109,51 +104,3 @@ def _grown(said: list[tuple[datetime, int]], begin: datetime, end: datetime) -> 
             grown += total - last if total >= last else total
         last = total
     return grown
-
-
-class Correction(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What an audit leaves in the log, as the note of a ``setting`` command.
-
-    Attributes:
-        factor: by which the door's counts in this direction are multiplied from then on; 1 takes a correction back.
-        low, high: its interval at ``level``.
-        by_hand, by_sensor, minutes: what it was found from.
-    """
-
-    factor: float
-    low: float
-    high: float | None
-    by_hand: int
-    by_sensor: int
-    minutes: float
-    level: float = LEVEL
-
-
-def target_of(door: str, direction: Direction) -> str:
-    """The target of the ``setting`` command that keeps a correction, its note being the ``Correction`` as JSON.
-
-    The command stands in the log, so a replay applies it from the same place on.
-    """
-    return f"{TARGET}/{door}/{direction}"
-
-
-class Corrected(NamedTuple):
-    """A correction and what it is for."""
-
-    door: str
-    direction: str
-    correction: Correction
-
-
-def parse_setting(command: Command) -> Corrected | None:
-    """The correction of a command; ``None`` for any other command and for one that is not well formed."""
-    parts = command.target.split("/")
-    if command.action != "setting" or len(parts) != 3 or parts[0] != TARGET:
-        return None
-    if parts[2] not in {"in", "out"}:
-        return None
-    try:
-        correction = msgspec.json.decode(command.note, type=Correction)
-    except msgspec.MsgspecError:
-        return None
-    return Corrected(parts[1], parts[2], correction) if correction.factor > 0 else None

@@ -10,7 +10,8 @@ from floorcast.errors import Exit, FloorcastError, UnavailableError
 if TYPE_CHECKING:
     from floorcast.main import Session
     from floorcast.settings import Settings
-    from sensors.audit import Correction, Direction, Factor
+    from sensors.audit import Factor
+    from sensors.corrections import Correction, Direction
     from sensors.events import Footfall
 
 EPILOG = """Examples, after counting at the main door from 10:00 to 10:05:
@@ -130,7 +131,8 @@ def _judge(
     actor: str,
 ) -> bool:
     """Tell one direction's factor and apply it if ``actor`` is given; whether it is beyond chance."""
-    from sensors.audit import LEAST, LEVEL, Correction, counted, factor
+    from sensors.audit import LEAST, counted, factor
+    from sensors.corrections import LEVEL, Correction
 
     by_sensor = counted(events, door, way, begin, end)
     try:
@@ -169,7 +171,7 @@ def _advice(found: "Factor", by_hand: int, least: int) -> str:
 
 
 def _neutral() -> "Correction":
-    from sensors.audit import Correction
+    from sensors.corrections import Correction
 
     return Correction(factor=1, low=1, high=1, by_hand=0, by_sensor=0, minutes=0)
 
@@ -186,7 +188,7 @@ def _write(
     import redis
 
     from dashboard.write import CommandWriter
-    from sensors.audit import target_of
+    from sensors.corrections import target_of
     from sensors.stream_source import connect
 
     note = msgspec.json.encode(correction).decode()

@@ -64,7 +64,7 @@ def learn(memory: LagMemory, view: View) -> None:
 
 def _visitors(view: View, start: int, end: int) -> Series:
     doors = day_of(view).tallies.get(DoorSeries.kind, {}).values()
-    return _series((item for door in doors for item in door.visitors.items()), start, end)
+    return _series((item for door in doors for item in door.people.items()), start, end)
 
 
 def _sales(view: View, start: int, end: int) -> Series:

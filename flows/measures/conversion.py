@@ -21,10 +21,14 @@ def conversion(view: View) -> Iterator[Reading]:
     """Transactions ÷ visitors with its Wilson interval; ``None`` while nobody came in.
 
     More sales than visitors (a door was missed) leaves the interval out: the coverage tells why. ``detail.usual`` is
-    what the shop shows at this time of the week, once it has shown enough.
+    what the shop shows at this time of the week, once it has shown enough; ``detail.by_counter`` are the visitors that
+    the doors' counters told, where a hand count has corrected them.
     """
-    seen = footing(view)
-    yield _rate(view, view.total(TillTally).transactions, seen.visitors, _usual(view), seen)
+    seen, doors = footing(view), view.total(DoorTally)
+    detail = dict(_usual(view))
+    if doors.more_in:
+        detail["by_counter"] = doors.entered - doors.children
+    yield _rate(view, view.total(TillTally).transactions, seen.visitors, detail, seen)
 
 
 def spv(view: View) -> Iterator[Reading]:
@@ -50,7 +54,7 @@ def adjusted(view: View) -> Iterator[Reading]:
         return
     again = reentered(view) if view.window == "60m" else {}
     back = sum(again.values())
-    n = round(share * max(0, total.entered - back))
+    n = round(share * max(0, total.people_in - back))
     detail = {"staff_reentered": back} if again else {}
     yield _rate(view, view.total(TillTally).transactions, n, detail, None)
 

@@ -22,8 +22,8 @@ def balance(view: View) -> Iterator[Reading]:
     total = day.total(DoorTally)
     if not (total.entered or total.left):
         return
-    inside = total.entered - total.left
-    allowed = max(LEAST, TOLERANCE * max(total.entered, total.left))
+    inside = total.people_in - total.people_out
+    allowed = max(LEAST, TOLERANCE * max(total.people_in, total.people_out))
     opened = view.profile.open_minutes(minute)
     shut = bool(opened) and minute >= opened.stop + CREW_MIN
     reason = ""
@@ -31,7 +31,7 @@ def balance(view: View) -> Iterator[Reading]:
         reason = "more_out_than_in"
     elif shut and inside > allowed:
         reason = "inside_after_closing"
-    evidence = Evidence(n=total.entered, k=total.left, low=-allowed, high=allowed)
+    evidence = Evidence(n=total.people_in, k=total.people_out, low=-allowed, high=allowed)
     yield Reading(inside, evidence=evidence, reason=reason)
 
 

@@ -9,11 +9,13 @@ from flows.inference.reentry import pairs
 from flows.measure import Measure, Reading, View
 from flows.tallies.levels import DeviceLevel
 from flows.tallies.series import Singles
+from sensors.corrections import Direction
 
 TOGETHER = timedelta(
     minutes=6
 )  # devices behind one gateway fall silent within a heartbeat of each other
 AT_LEAST = 3  # such devices
+WAYS: tuple[Direction, ...] = ("in", "out")
 
 Detail = dict[str, str | int | float | None]
 
@@ -49,16 +51,24 @@ def sensor_health(view: View) -> Iterator[Reading]:
         detail = _detail(said.get(device), heard)
         if device in known:
             door, counts = known.pop(device)
-            detail["door"] = door
+            detail |= {"door": door, **_corrections(view, door)}
             if word.state == "online":
                 word = counts
         yield Reading(word.state, f"device:{device}", reason=word.reason, detail=detail)
     for door, counts in known.values():
-        if counts.state != "online":
-            yield Reading(counts.state, f"door:{door}", reason=counts.reason, detail={"door": door})
+        corrected = _corrections(view, door)
+        if counts.state != "online" or corrected:
+            detail = {"door": door, **corrected}
+            yield Reading(counts.state, f"door:{door}", reason=counts.reason, detail=detail)
     if view.heard:
         reason = "events_too_late" if view.counters.get("too_late") else ""
         yield Reading("counted", reason=reason, detail=dict(view.counters))
+
+
+def _corrections(view: View, door: str) -> dict[str, str]:
+    """By how much a door's counts are multiplied since a hand count, in words by direction."""
+    found = {way: view.factors.at(door, way, view.start) for way in WAYS}
+    return {f"corrected_{way}": one.words for way, one in found.items() if one is not None}
 
 
 def _said(view: View, level: DeviceLevel | None, heard: datetime, lost: set[datetime]) -> Word:

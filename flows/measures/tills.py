@@ -67,7 +67,8 @@ def customers(view: View) -> int:
 def entries(view: View, start: int, end: int) -> int:
     """Visitors of today within [start, end) minutes since 1970."""
     doors = view.today.tallies.get(DoorSeries.kind, {}).values()
-    return sum(door.visitors.get(minute, 0) for door in doors for minute in range(start, end))
+    series = [door.people for door in doors]
+    return sum(people.get(minute, 0) for people in series for minute in range(start, end))
 
 
 def learn(memory: TillMemory, view: View) -> None:

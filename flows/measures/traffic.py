@@ -7,16 +7,18 @@ from flows.footing import footing
 from flows.measure import Measure, Reading, View, ratio
 from flows.tallies.footfall import DoorTally
 from flows.tallies.series import DoorSeries
+from sensors.corrections import Correction
 
 
 def visitors(view: View) -> Iterator[Reading]:
     """People in, without staff and children, for the store and each door.
 
-    What a silent door missed is filled in and said so: state ``imputed``, ``k`` those really counted.
+    What a silent door missed is filled in and said so: state ``imputed``, ``k`` those really counted. What a hand count
+    has corrected says so too: ``k`` and ``detail.by_counter`` are what the counter said.
     """
     seen = footing(view)
     if not seen.imputed:
-        yield Reading(seen.counted)
+        yield _counted(seen.counted, view.total(DoorTally), None)
     else:
         yield _imputed(seen.visitors, seen.counted, "")
     tallies = view.of(DoorTally)
@@ -25,24 +27,50 @@ def visitors(view: View) -> Iterator[Reading]:
         if door in seen.imputed:
             yield _imputed(counted + seen.imputed[door], counted, f"door:{door}")
         else:
-            yield Reading(counted, f"door:{door}")
+            factor = view.factors.at(door, "in", view.end - 1)
+            yield _counted(counted, tallies[door], factor, f"door:{door}")
 
 
 def _imputed(value: int, counted: int, subject: str) -> Reading:
     return Reading(value, subject, Evidence(k=counted), "door_silent", state="imputed")
 
 
+def _counted(value: int, tally: DoorTally, factor: Correction | None, subject: str = "") -> Reading:
+    if not tally.more_in:
+        return Reading(value, subject)
+    by_counter = tally.entered - tally.children
+    return Reading(value, subject, Evidence(k=by_counter), *_corrected(factor, by_counter))
+
+
+def _exits(tally: DoorTally, factor: Correction | None, subject: str = "") -> Reading:
+    if not tally.more_out:
+        return Reading(tally.left, subject)
+    evidence = Evidence(k=tally.left)
+    return Reading(tally.people_out, subject, evidence, *_corrected(factor, tally.left))
+
+
+def _corrected(
+    factor: Correction | None, by_counter: int
+) -> tuple[str, dict[str, str | int | float | None]]:
+    """Reason and detail of a count that a hand count has corrected."""
+    if factor is None:  # several doors, or a correction that was taken back since
+        return "corrected", {"by_counter": by_counter}
+    return f"corrected {factor.words}", {
+        "by_counter": by_counter, "factor": factor.factor, "factor_low": factor.low, "factor_high": factor.high,
+    }  # fmt: skip
+
+
 def exits(view: View) -> Iterator[Reading]:
     """People counted out, without staff, for the store and each door."""
-    yield Reading(view.total(DoorTally).left)
+    yield _exits(view.total(DoorTally), None)
     for door, tally in view.of(DoorTally).items():
-        yield Reading(tally.left, f"door:{door}")
+        yield _exits(tally, view.factors.at(door, "out", view.end - 1), f"door:{door}")
 
 
 def groups(view: View) -> Iterator[Reading]:
     """Groups in; where only some messages tell groups, their share is extended to all. ``None`` if none tells."""
     total = view.total(DoorTally)
-    whole = ratio(total.groups * total.entered, total.grouped)
+    whole = ratio(total.groups * total.people_in, total.grouped)
     yield Reading(
         None if whole is None else round(whole, 1),
         evidence=Evidence(n=total.entered, k=total.grouped),
@@ -81,11 +109,11 @@ def occupancy(view: View) -> Iterator[Reading]:
     """
     total, counted = _today(view)
     if counted:
-        inside = total.entered - total.left
+        inside = total.people_in - total.people_out
         yield Reading(
             max(0, inside),
             detail={"capacity": view.profile.store.capacity, "counted": inside},
-            evidence=Evidence(n=total.entered, k=total.left),
+            evidence=Evidence(n=total.people_in, k=total.people_out),
         )
 
 
@@ -93,7 +121,8 @@ def occupancy_share(view: View) -> Iterator[Reading]:
     """People inside ÷ the store's limit; ``full`` from 1 on."""
     total, counted = _today(view)
     if counted:
-        inside, limit = max(0, total.entered - total.left), view.profile.store.capacity
+        inside = max(0, total.people_in - total.people_out)
+        limit = view.profile.store.capacity
         reason = "full" if inside >= limit else ""
         yield Reading(ratio(inside, limit), evidence=Evidence(n=limit, k=inside), reason=reason)
 
@@ -107,8 +136,8 @@ def occupancy_drift(view: View) -> Iterator[Reading]:
     """What Σ in − Σ out was when the business day ended: 0 if the counters agree."""
     total = view.total(DoorTally)
     if view.closed and view.of(DoorTally):
-        inside = total.entered - total.left
-        yield Reading(inside, evidence=Evidence(n=total.entered, k=total.left))
+        inside = total.people_in - total.people_out
+        yield Reading(inside, evidence=Evidence(n=total.people_in, k=total.people_out))
 
 
 MEASURES = (

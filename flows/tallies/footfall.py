@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from flows.tally import Part, Tallies, Tally, subjects_of
 from sensors.events import Footfall
 
+WHOLE = 10_000  # corrections are kept in ten-thousandths of a person, so that they add up exactly
+
 
 class DoorTally(Tally):
     """Crossings of one door, in people.
@@ -14,6 +16,10 @@ class DoorTally(Tally):
         children: among ``entered``; ``groups``: among ``entered`` where the sensor tells.
         grouped: people of the messages that told groups, so that a share can be extended to the rest.
         staff_in, staff_out: people counted with a staff tag.
+        more_in, more_out, more_children: what hand counts add to the counters' numbers, in ten-thousandths.
+
+    ``entered``, ``left`` and ``children`` are what the counters said; readings are of ``people_in``, ``people_out`` and
+    ``visitors``, which differ from them only where a hand count has corrected the door.
     """
 
     kind = "footfall"
@@ -26,6 +32,9 @@ class DoorTally(Tally):
     grouped: int = 0
     staff_in: int = 0
     staff_out: int = 0
+    more_in: int = 0
+    more_out: int = 0
+    more_children: int = 0
 
     def merge(self, other: "DoorTally", sign: int = 1) -> None:
         """Add or take back, field by field; a level takes the newer word and takes nothing back."""
@@ -37,15 +46,42 @@ class DoorTally(Tally):
         self.grouped += sign * other.grouped
         self.staff_in += sign * other.staff_in
         self.staff_out += sign * other.staff_out
+        if other.is_corrected:
+            self.more_in += sign * other.more_in
+            self.more_out += sign * other.more_out
+            self.more_children += sign * other.more_children
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a hand count changed anything."""
+        return bool(self.more_in or self.more_out)
+
+    @property
+    def people_in(self) -> int:
+        """People in, corrected, to the nearest whole one.
+
+        >>> DoorTally(entered=10, more_in=8_000).people_in
+        11
+        """
+        return self.entered + _whole(self.more_in)
+
+    @property
+    def people_out(self) -> int:
+        """People out, corrected, to the nearest whole one."""
+        return self.left + _whole(self.more_out)
 
     @property
     def visitors(self) -> int:
-        """People in, without staff and, where the sensor can tell, children.
+        """People in, without staff and, where the sensor can tell, children; corrected.
 
         >>> DoorTally(entered=10, children=2).visitors
         8
         """
-        return self.entered - self.children
+        return self.entered - self.children + _whole(self.more_in - self.more_children)
+
+
+def _whole(parts: int) -> int:
+    return (parts + WHOLE // 2) // WHOLE
 
 
 def contribute(pane: Tallies, now: Tallies, event: Footfall, sign: int) -> None:

@@ -8,6 +8,7 @@ out and come straight back). The whole day is a few kilobytes; nothing else keep
 from collections.abc import Sequence
 
 from flows.facts import Window
+from flows.tallies.footfall import WHOLE
 from flows.tally import Part, Tallies, Tally, add_counts, subjects_of, tally_of
 from sensors.events import Footfall, Pos
 
@@ -17,18 +18,43 @@ MINUTE_S = 60
 
 
 class DoorSeries(Tally):
-    """Visitors and groups of one door by minute since 1970; without staff and children."""
+    """Visitors and groups of one door by minute since 1970; without staff and children.
+
+    Attributes:
+        visitors: as counted; ``people`` is what readings are of.
+        more: what hand counts add, in ten-thousandths of a person.
+    """
 
     kind = "door_series"
     windows = _DAY
 
     visitors: dict[int, int] = {}
     groups: dict[int, int] = {}
+    more: dict[int, int] = {}
 
     def merge(self, other: "DoorSeries", sign: int = 1) -> None:
         """Add or take back, minute by minute."""
         add_counts(self.visitors, other.visitors, sign)
         add_counts(self.groups, other.groups, sign)
+        if other.more:
+            add_counts(self.more, other.more, sign)
+
+    @property
+    def people(self) -> dict[int, int]:
+        """Visitors by minute, corrected; what rounding leaves of a minute goes to the next.
+
+        >>> DoorSeries(visitors={1: 3, 2: 3}, more={1: 3_000, 2: 3_000}).people
+        {1: 3, 2: 4}
+        """
+        if not self.more:
+            return self.visitors
+        found: dict[int, int] = {}
+        sum_, told = 0, 0
+        for minute in sorted(self.visitors):
+            sum_ += self.visitors[minute] * WHOLE + self.more.get(minute, 0)
+            found[minute] = (sum_ + WHOLE // 2) // WHOLE - told
+            told += found[minute]
+        return found
 
 
 class SaleSeries(Tally):

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from floorcast.main import run
-from sensors.audit import parse_setting
 from sensors.clock import SystemClock
+from sensors.corrections import parse_setting
 from sensors.event_log import Batch, append
 from sensors.events import Command, Footfall
 from sensors.keyspace import partition_of

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.audit import Correction, counted, factor, parse_setting, target_of
+from sensors.audit import counted, factor
+from sensors.corrections import Correction, parse_setting, target_of
 from sensors.events import Command, Footfall
 from tests.ingest_cases import NOW
 
