@@ -13,6 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard import push
 from dashboard.act import Deeds
 from dashboard.callbacks import register
+from dashboard.configuration.file import ConfigFile
+from dashboard.configuration.routes import SettingsPages
 from dashboard.doors import login
 from dashboard.doors.audit import Audit
 from dashboard.doors.gate import Gate, visitor
@@ -27,6 +29,7 @@ from dashboard.managers.desk import Desk
 from dashboard.managers.house_reader import HouseReader
 from dashboard.managers.pages import discover
 from dashboard.paged import Paged
+from dashboard.parts import local_time
 from dashboard.reader import Reader
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
@@ -106,6 +109,9 @@ def _doors(
     ).register(server)
     desk = Desk(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
     app.managers = Managers(desk, discover(desk)).create(server)
+    file = ConfigFile(house.config, house.check, house.folder) if house.config else None
+    SettingsPages(desk, audit, file).register(server)
+    server.add_template_filter(local_time, "local")
     push.Pushes(push.Subscriptions(reader.client), audit).register(server)
     return gate
 

@@ -8,6 +8,10 @@ A placeholder may name its format, ``{seen:int}``; the browser applies it with `
 
 from typing import Literal
 
+from dashboard.catalogue_fields import FIELDS
+from dashboard.catalogue_pages import PAGES
+from dashboard.catalogue_terms import TERMS
+
 Language = Literal["en", "zh"]
 LOCALE: dict[Language, str] = {"en": "en-GB", "zh": "zh-CN"}
 
@@ -146,6 +150,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "nav.chain": ("Chain", "门店总览"),
     "nav.incidents": ("Incidents", "事件"),
     "nav.sensors": ("Sensors", "传感器"),
+    "nav.forecast": ("Forecast", "预测"),
+    "nav.weekly": ("Weekly pack", "周报"),
+    "nav.settings": ("Settings", "设置"),
     "nav.wall": ("Wall", "大屏"),
     "nav.staff": ("Staff page", "员工页"),
     "nav.label": ("Pages", "页面"),
@@ -286,5 +293,24 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def words(language: Language) -> dict[str, str]:
     """Every sentence of one language by key."""
+    return _of({**_WORDS, **PAGES, **FIELDS, **TERMS}, language)
+
+
+def wall_words(language: Language) -> dict[str, str]:
+    """What a wall is sent: not the managers' pages."""
+    return _of(_WORDS | {k: v for k, v in TERMS.items() if k.startswith("model.")}, language)
+
+
+def _of(table: dict[str, tuple[str, str]], language: Language) -> dict[str, str]:
     column = 0 if language == "en" else 1
-    return {key: pair[column] for key, pair in _WORDS.items()}
+    return {key: pair[column] for key, pair in table.items()}
+
+
+def term(kind: str, key: str, language: Language) -> str:
+    """The words of a metric, a model, a step, a window or a state; the key itself, spaced, where it has none.
+
+    >>> term("metric", "net_sales", "zh"), term("model", "a_new_one", "en")
+    ('净销售额', 'a new one')
+    """
+    pair = TERMS.get(f"{kind}.{key}")
+    return pair[0 if language == "en" else 1] if pair else key.replace("_", " ")

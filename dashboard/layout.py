@@ -5,7 +5,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.catalogue import LOCALE, Language, words
+from dashboard.catalogue import LOCALE, Language, wall_words, words
 from dashboard.panels import discover
 from dashboard.shop import Shop
 from dashboard.theme import chart_figure
@@ -44,7 +44,7 @@ def frame(shop: Shop, language: Language) -> dict[str, Any]:
         "store": store.id,
         "language": language,
         "locale": LOCALE[language],
-        "words": words(language),
+        "words": wall_words(language),
         "zone": store.timezone,
         "currency": store.currency,
         "delayed_s": settings.delayed_s,

@@ -1,6 +1,6 @@
 """The vocabulary of a view's parts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 Part = dict[str, Any]
@@ -23,3 +23,12 @@ def bounded(value: float, low: float = 0.0, high: float = 1.0) -> float:
     (0.25, 1.0, 0.25)
     """
     return round(min(1.0, max(0.0, (value - low) / (high - low))), 3) if high > low else 0.0
+
+
+def local_time(ms: int, zone: tzinfo) -> str:
+    """An instant in epoch milliseconds on a shop's clock.
+
+    >>> local_time(0, UTC)
+    '1970-01-01 00:00'
+    """
+    return f"{(_EPOCH + timedelta(milliseconds=ms)).astimezone(zone):%Y-%m-%d %H:%M}"

@@ -14,6 +14,7 @@ from floorcast.errors import FloorcastError
 
 LOCK = "up.lock"
 EFFECTIVE = "up.toml"
+EDITED = "FLOORCAST_EDITED"  # the person's own file, for the settings page
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from flows.settings import FlowsSettings
 from sensors.settings import SensorsSettings, Table
 
 
-class SettingsError(FloorcastError):
+class SettingsError(FloorcastError, ValueError):
     """A configuration that cannot be used; the message is the one line to show."""
 
 

@@ -1,5 +1,6 @@
 """``floorcast up``: servers, a warm demo shop, every stage and the screen, as children of one process."""
 
+import os
 import shutil
 import signal
 import sys
@@ -27,7 +28,7 @@ from floorcast.embedded import (
     is_listening,
 )
 from floorcast.errors import FloorcastError, UnavailableError
-from floorcast.running import move_stores, sole, write_effective
+from floorcast.running import EDITED, move_stores, sole, write_effective
 from floorcast.settings import Settings, load_settings
 from floorcast.stage import refuse_mistakes
 from floorcast.supervise import Supervisor
@@ -158,6 +159,7 @@ class Up:
 
     def start_stages(self, children: Supervisor) -> None:
         """Warm up what reads the log, then let events in."""
+        os.environ[EDITED] = str(self.config.resolve())
 
         def start(name: str, *arguments: str) -> None:
             command = (sys.executable, "-m", "floorcast", "--config", str(self.effective))

@@ -5,6 +5,7 @@
 | ``/login``, ``/healthz``, static files, signed links | anybody |
 | ``/wall/{store}…`` | that store's kiosk token, which can only look, and whoever may see the store |
 | ``/staff``, ``/act``, ``/push/…`` | staff and above, at their stores |
+| ``/settings/{store}`` | admins of that store |
 | everything else | managers and above |
 
 A write needs the session's CSRF token in ``X-CSRF`` and must come from our own origin; a signed link is itself the
@@ -113,6 +114,8 @@ def _may_enter(who: Visitor, path: str) -> bool:
         return who.may("kiosk", named)
     if parts[0] in {"staff", "act", "push", "logout"}:
         return who.may("staff")
+    if parts[0] == "settings":
+        return who.may("admin", parts[1] if len(parts) > 1 else "")
     return who.may("manager", parts[1] if parts[0] == "store" and len(parts) > 1 else "")
 
 

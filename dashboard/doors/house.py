@@ -1,5 +1,6 @@
 """Everything behind the doors of one installation, put together from settings."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -14,12 +15,16 @@ class House(NamedTuple):
         folder: of password hashes, kiosk tokens and the push key.
         link_key: that signs links in messages; empty where none is configured.
         push: whether pushes to the staff page are configured.
+        config: the file that the settings page edits, ``None`` for no such page; ``check`` decodes its text as every
+            process does at start, and raises ``ValueError`` with the place and the reason.
     """
 
     folder: Path
     people: tuple[Person, ...] = ()
     link_key: bytes = b""
     push: bool = False
+    config: Path | None = None
+    check: Callable[[str], object] = str
 
     @classmethod
     def of(cls, dashboard: DashboardSettings, alerts: AlertsSettings) -> Self:

@@ -11,6 +11,7 @@ from dashboard.doors.people import Visitor
 from dashboard.panels import aria
 from dashboard.shop import Shops
 
+NOT_DASH = ("/wall", "/staff", "/settings", "/weekly")
 PINNED: dict[str, Any] = {"pinned": "left", "minWidth": 150}
 
 
@@ -19,7 +20,10 @@ def frame(body: Component, where: str, language: Language, who: Visitor, shops: 
     text = words(language)
     other = "en" if language == "zh" else "zh"
     first = next((name for name in shops if who.may("manager", name)), "")
-    links = [("chain", "/"), ("incidents", "/incidents"), ("sensors", "/sensors")]
+    links = [("chain", "/"), ("incidents", "/incidents"), ("forecast", "/forecast")]
+    links += [("sensors", "/sensors"), ("weekly", "/weekly")]
+    if who.role == "admin":
+        links += [("settings", "/settings")]
     if first:
         links += [("wall", f"/wall/{first}"), ("staff", "/staff")]
     nav = [
@@ -27,7 +31,7 @@ def frame(body: Component, where: str, language: Language, who: Visitor, shops: 
             text[f"nav.{name}"],
             href=f"{to}?lang={language}",
             className="nav-link" + (" here" if name == where else ""),
-            refresh=to.startswith(("/wall", "/staff")),
+            refresh=to.startswith(NOT_DASH),
             **(aria(current="page") if name == where else {}),
         )
         for name, to in links

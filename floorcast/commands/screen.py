@@ -1,6 +1,11 @@
 """``floorcast screen``: the command screen."""
 
+import os
+from pathlib import Path
+
 import typer
+
+from floorcast.running import EDITED
 
 EPILOG = """Example:
 
@@ -20,6 +25,7 @@ def command(ctx: typer.Context) -> None:
     from dashboard.doors.house import House
     from dashboard.serve import listen, run
     from dashboard.shop import Shops
+    from floorcast.settings import parse_settings
     from floorcast.stage import prepare, serve_metrics
 
     settings = prepare(ctx.obj, "screen")
@@ -32,8 +38,15 @@ def command(ctx: typer.Context) -> None:
     for store in sensors.stores:
         typer.echo(f"http://{screen.host}:{listener.getsockname()[1]}/wall/{store.id}")
     shops = Shops.of(sensors, settings.flows, screen, settings.alerts)
-    house = House.of(screen, settings.alerts)
+    house = House.of(screen, settings.alerts)._replace(
+        config=_edited(ctx.obj.config), check=parse_settings
+    )
     run(
         sensors.redis.url, shops, sensors.log.partitions, screen, [listener], house,
         on_start=lambda: serve_metrics(settings, "screen"),
     )  # fmt: skip
+
+
+def _edited(config: Path) -> Path:
+    """The file that people write: under `floorcast up`, not the one it made for its own processes."""
+    return Path(os.environ.get(EDITED) or config)

@@ -22,6 +22,7 @@ from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People
 from dashboard.reader import Reader
+from floorcast.settings import parse_settings
 from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer, free_port
 
@@ -39,6 +40,7 @@ PEOPLE = (
     Person(id="lw", name="LW", role="associate", stores=["riverside"]),
     Person(id="ana", name="Ana", role="store-manager", access="manager"),
     Person(id="far", name="Far", stores=["harbour"]),
+    Person(id="ada", name="Ada", role="store-manager", access="admin"),
 )
 
 
@@ -48,7 +50,9 @@ def house_of(folder: Path) -> House:
     people.set_password("mia", PASSWORD)
     hashes = {p.id: people.hash_of("mia") for p in PEOPLE}
     people.keep(hashes)
-    return House(folder, PEOPLE, b"k" * 32, push=True)
+    config = folder.parent / "config.toml"
+    shutil.copy(Path(__file__).parents[2] / "config.toml", config)
+    return House(folder, PEOPLE, b"k" * 32, push=True, config=config, check=parse_settings)
 
 
 class Site:

@@ -1,0 +1,132 @@
+"""The settings pages in a real browser: forms, the plan, refusals, undo."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from dashboard.doors.audit import Audit
+from tests.browser.conftest import Site
+from tests.browser.desks import SIZES, Desk, at_a_desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+SECTIONS = ["store", "zones", "rules", "people"]
+
+
+@pytest.fixture
+def admin(site: Site, chromium: Browser) -> Iterator[Desk]:
+    """An admin who is logged in."""
+    site.floor.publish(*site.floor.store_facts())
+    with at_a_desk(chromium, site, "ada") as desk:
+        yield desk
+
+
+def config(site: Site) -> Path:
+    """The file that the pages edit."""
+    assert site.house.config
+    return site.house.config
+
+
+def store(site: Site) -> dict[str, Any]:
+    """The store in the file now."""
+    found: dict[str, Any] = tomllib.loads(config(site).read_text())["sensors"]["stores"][0]
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_section(admin: Desk, language: str) -> None:
+    """Every section stands at every size without overflow, complaint or accessibility violation."""
+    for section in SECTIONS:
+        admin.go(f"/settings/riverside?section={section}&lang={language}", ".forms")
+        for width, height in SIZES:
+            admin.page.set_viewport_size({"width": width, "height": height})
+            assert (section, width, admin.overflows()) == (section, width, False)
+            admin.shoot(f"settings-{section}-{language}-{width}")
+        admin.page.set_viewport_size({"width": 1920, "height": 1080})
+        found: list[dict[str, Any]] = Axe().run(admin.page).response["violations"]
+        said = [f"{v['id']}: {[n['html'][:140] for n in v['nodes'][:3]]}" for v in found]
+        assert (section, said) == (section, [])
+    assert admin.complaints == []
+
+
+def test_a_change_is_written_audited_and_undone(admin: Desk) -> None:
+    """A changed field is in the file with its comments, in the audit log and in the shop's log; undo takes it back."""
+    site = admin.site
+    before = config(site).read_text()
+    admin.go("/settings/riverside?section=store&lang=en", ".forms")
+    admin.page.fill("[id='sensors.stores.riverside.capacity']", "240")
+    admin.page.press("[id='sensors.stores.riverside.capacity']", "Tab")
+    admin.page.wait_for_selector("#trouble button")
+    assert store(site)["capacity"] == 240
+    assert "# ── sensors: what the floor says" in config(site).read_text()
+    audit = Audit(site.redis.client(), 100).newest(1)[0]
+    assert (audit.who, audit.action, audit.target, audit.result) == (
+        "ada", "setting", "sensors.stores.riverside.capacity", "ok",
+    )  # fmt: skip
+    with admin.page.expect_navigation():
+        admin.page.click("#trouble button")
+    assert config(site).read_text() == before
+    assert admin.complaints == []
+
+
+def test_a_wrong_value_is_refused_in_its_place(admin: Desk) -> None:
+    """What no process would start with is told beside its field, and the file stays as it was."""
+    before = config(admin.site).read_text()
+    admin.go("/settings/riverside?section=store&lang=en", ".forms")
+    admin.page.fill("[id='sensors.stores.riverside.capacity']", "-3")
+    admin.page.press("[id='sensors.stores.riverside.capacity']", "Tab")
+    admin.page.wait_for_selector(".wrong:not([hidden])")
+    assert "capacity" in admin.page.inner_text(".wrong:not([hidden])")
+    assert config(admin.site).read_text() == before
+
+
+def test_the_plan_is_drawn_by_hand_and_by_keys(admin: Desk) -> None:
+    """A corner moved with an arrow key, and a polygon drawn anew, are what the file holds."""
+    admin.go("/settings/riverside?section=zones&lang=en", "#plan .corner")
+    admin.page.focus("#plan [data-corner='0']")
+    admin.page.keyboard.press("ArrowLeft")
+    admin.page.click("#save-plan")
+    admin.page.wait_for_selector("#trouble button")
+    assert store(admin.site)["zones"][0]["polygon"][0] == [0.5, 0.66]
+    admin.page.click("#draw")
+    box = admin.page.locator("#plan").bounding_box()
+    assert box
+    for x, y in ((0.1, 0.1), (0.3, 0.1), (0.2, 0.4)):
+        admin.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    admin.page.click("#draw")
+    admin.page.click("#save-plan")
+    admin.page.wait_for_function("() => document.getElementById('save-plan').disabled")
+    drawn = store(admin.site)["zones"][0]["polygon"]
+    assert [[round(x, 2), round(y, 2)] for x, y in drawn] == [[0.1, 0.1], [0.3, 0.1], [0.2, 0.4]]
+
+
+def test_a_person_is_added_and_removed(admin: Desk) -> None:
+    """A new person stands in the file, gets a shift, and is gone when removed."""
+    admin.go("/settings/riverside?section=people&lang=en", "#new")
+    admin.page.fill("#new-id", "chen")
+    admin.page.fill("#new-name", "Chen")
+    with admin.page.expect_navigation():
+        admin.page.click("#new .primary")
+    admin.page.locator("[data-entry=chen]").evaluate("e => { e.open = true; }")
+    with admin.page.expect_navigation():
+        admin.page.click("[data-add*=shifts]")
+    people = tomllib.loads(config(admin.site).read_text())["alerts"]["people"]
+    assert (people[0]["id"], f"{people[0]['shifts'][0]['starts']:%H:%M}") == ("chen", "09:00")
+    admin.page.locator("[data-entry=chen]").evaluate("e => { e.open = true; }")
+    admin.page.click("[data-entry=chen] .danger")
+    with admin.page.expect_navigation():
+        admin.page.click("[data-entry=chen] .danger")
+    assert tomllib.loads(config(admin.site).read_text())["alerts"].get("people", []) == []
+
+
+def test_a_manager_has_no_settings(site: Site, chromium: Browser) -> None:
+    """Whoever is no admin sees no such page and no link to it."""
+    site.floor.publish(*site.floor.store_facts())
+    with at_a_desk(chromium, site, "ana") as desk:
+        answer = desk.page.goto(f"{desk.root}/settings/riverside")
+        assert answer
+        assert answer.status == 403

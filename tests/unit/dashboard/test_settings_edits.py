@@ -1,0 +1,177 @@
+"""The configuration edited from a page: text kept, types held, rights by store, undo."""
+
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+import pytest
+
+from alerts.settings import Person, Rule
+from dashboard.configuration.edits import Edit, apply, type_at
+from dashboard.configuration.file import ConfigFile, ConflictError
+from dashboard.configuration.forms import APART, DRAWN, group
+from dashboard.configuration.rights import may_change
+from dashboard.doors.people import Visitor
+from floorcast.settings import parse_settings
+from sensors.settings import Store
+
+CONFIG = (Path(__file__).parents[3] / "config.toml").read_text()
+CHIEF = Visitor("ada", "Ada", "admin")
+LOCAL = Visitor("lo", "Lo", "admin", ("riverside",))
+
+
+def edit(op: str, path: str, value: Any = None) -> Edit:
+    """An edit, its path with dots."""
+    return msgspec.convert({"op": op, "path": path.split("."), "value": value}, Edit)
+
+
+EDITS = [
+    edit("set", "sensors.stores.riverside.capacity", 240),
+    edit("set", "sensors.stores.riverside.doors.mall.counts_passers", value=True),
+    edit("set", "sensors.stores.riverside.name.zh", "滨江店"),
+    edit("set", "sensors.stores.riverside.zones.promo.polygon", [[0, 0], [0.5, 0], [0.5, 0.5]]),
+    edit("set", "sensors.stores.riverside.hours.0.opens", "08:30"),
+    edit(
+        "add",
+        "sensors.stores.riverside.doors",
+        {"id": "back", "name": {"en": "Back", "zh": "后门"}},
+    ),
+    edit("remove", "sensors.stores.riverside.tills.4"),
+    edit("set", "flows.benchmarks.riverside.conversion", 0.3),
+    edit("set", "flows.benchmarks.harbour.conversion", 0.2),
+    edit("set", "alerts.rules.low-conversion.fire_pct", 25),
+    edit("add", "alerts.rules", {"name": "low-upt", "metric": "atv"}),
+    edit("add", "alerts.people", {"id": "chen", "stores": ["riverside"]}),
+]
+
+
+@pytest.mark.parametrize("one", EDITS, ids=lambda e: f"{e.op} {'.'.join(e.path)}")
+def test_an_edit_keeps_everything_else(one: Edit) -> None:
+    """After an edit the file still decodes, every comment is still there, and only lines it needs differ."""
+    after = apply(CONFIG, one)
+    parse_settings(after)
+    comments = {
+        line for line in CONFIG.splitlines() if "#" in line and "=" not in line.split("#")[0]
+    }
+    assert comments <= set(after.splitlines())
+    gone = [line for line in CONFIG.splitlines() if line not in after.splitlines()]
+    assert len(gone) <= 2
+
+
+def test_the_value_is_what_was_asked() -> None:
+    """What was set is what a process reads at its next start; times and numbers keep their types."""
+    text = CONFIG
+    for one in EDITS:
+        text = apply(text, one)
+    settings = parse_settings(text)
+    store = settings.sensors.stores[0]
+    assert (store.capacity, store.name.zh, f"{store.hours[0].opens:%H:%M}") == (
+        240,
+        "滨江店",
+        "08:30",
+    )
+    assert [d.id for d in store.doors] == ["main", "mall", "back"]
+    assert [t.id for t in store.tills] == ["1", "2", "3"]
+    assert settings.flows.benchmarks["riverside"].conversion == 0.3
+    assert [p.id for p in settings.alerts.people] == ["chen"]
+    assert next(r for r in settings.alerts.rules if r.name == "low-conversion").fire_pct == 25
+
+
+@pytest.mark.parametrize("one", [
+    edit("set", "sensors.stores.riverside.capacity", -1),
+    edit("set", "sensors.stores.riverside.capacity", "many"),
+    edit("set", "sensors.stores.riverside.zones.promo.polygon", [[0, 2]]),
+    edit("add", "sensors.stores.riverside.doors", {"id": "main", "name": {"en": "a", "zh": "b"}}),
+    edit("add", "sensors.stores.riverside.doors", {"id": "No Such", "name": {"en": "a", "zh": "b"}}),
+    edit("set", "alerts.rules.no-such.fire_pct", 3),
+    edit("set", "sensors.nothing", 3),
+    edit("remove", "sensors.stores.riverside.tills.9"),
+])  # fmt: skip
+def test_a_wrong_edit_is_refused(one: Edit) -> None:
+    """A value out of bounds, of the wrong type, twice the same id or a place that is not there: refused."""
+    with pytest.raises((ValueError, KeyError)):
+        parse_settings(apply(CONFIG, one))
+
+
+def test_rights_by_store() -> None:
+    """An admin of one store changes that store; chain-wide rules, other stores and secrets are not theirs."""
+    tables = msgspec.toml.decode(CONFIG.encode())
+    mine = {e.path: may_change(e, LOCAL, tables) for e in EDITS}
+    allowed = {".".join(p) for p, may in mine.items() if may}
+    assert allowed == {
+        ".".join(e.path) for e in EDITS
+        if "riverside" in e.path or e.path == ("alerts", "people")
+    }  # fmt: skip
+    assert all(may_change(e, CHIEF, tables) for e in EDITS)
+    for path in ("sensors.redis.url", "sensors.broker.password_file", "alerts.channels.ntfy.url",
+                 "alerts.links.secret_file", "dashboard.data_dir", "dashboard.host", "floorcast.demo"):  # fmt: skip
+        assert not may_change(edit("set", path, "x"), CHIEF, tables), path
+    grab = edit("add", "alerts.people", {"id": "eve", "access": "admin"})
+    assert not may_change(grab, LOCAL, tables)
+    assert not may_change(edit("remove", "sensors.stores.riverside"), LOCAL, tables)
+
+
+def test_nobody_grants_themselves_more_stores() -> None:
+    """An admin of one store can neither widen an entry's stores nor touch one that reaches further."""
+    tables = {"alerts": {"people": [
+        {"id": "a", "stores": ["riverside"]}, {"id": "b", "stores": ["riverside", "harbour"]}, {"id": "c"},
+    ]}}  # fmt: skip
+    assert may_change(edit("set", "alerts.people.a.role", "associate"), LOCAL, tables)
+    assert not may_change(
+        edit("set", "alerts.people.a.stores", ["riverside", "harbour"]), LOCAL, tables
+    )
+    assert not may_change(edit("remove", "alerts.people.a.stores"), LOCAL, tables)
+    for who in "bc":
+        assert not may_change(edit("set", f"alerts.people.{who}.role", "x"), LOCAL, tables)
+
+
+def test_undo_and_conflict(tmp_path: Path) -> None:
+    """Undo brings the file back byte for byte; an edit from an old page or over a change by hand is refused."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    file = ConfigFile(path, parse_settings, tmp_path / "screen")
+    first = file.read().version
+    second = file.change(EDITS[0], first, "ada", "riverside", 0)
+    with pytest.raises(ConflictError):
+        file.change(EDITS[1], first, "ada", "riverside", 0)
+    file.change(EDITS[1], second, "bo", "riverside", 0)
+    with pytest.raises(ConflictError):
+        file.undo("ada")
+    assert [c.who for c in file.changes()] == ["bo", "ada"]
+    file.undo(None)
+    file.undo("ada")
+    assert path.read_text() == CONFIG
+    with pytest.raises(ValueError, match="capacity"):
+        file.change(
+            edit("set", "sensors.stores.riverside.capacity", -4), first, "ada", "riverside", 0
+        )
+    assert path.read_text() == CONFIG
+    file.change(EDITS[0], first, "ada", "riverside", 0)
+    path.write_text(path.read_text() + "\n# by hand\n")
+    with pytest.raises(ConflictError):
+        file.undo(None)
+
+
+@pytest.mark.parametrize("kind", [Rule, Person, Store])
+def test_every_field_has_a_place(kind: type[msgspec.Struct]) -> None:
+    """Each key of a rule, a person and a store is on its form, or drawn, or in a section of its own; with a name."""
+    plainest: dict[str, Any] = {"name": "n", "metric": "m", "id": "i"}
+    if kind is Store:
+        value: Any = parse_settings(CONFIG).sensors.stores[0]
+    else:
+        value = kind(**{k: v for k, v in plainest.items() if k in kind.__struct_fields__})
+    form = group(value, ("x",), "", str)
+    placed = (
+        {f.path[1] for f in form.fields}
+        | {r.path[1] for r in form.rows}
+        | {p[1] for p, _, _ in form.adds}
+    )
+    wanted = set(get_type_hints(kind)) - DRAWN - APART - {"dates"}
+    assert placed == wanted
+
+
+def test_types_come_from_the_settings() -> None:
+    """A path's type is the one its struct declares; what no struct knows is no path."""
+    assert type_at(("alerts", "rules", "x", "streak")) is not None
+    with pytest.raises(KeyError):
+        type_at(("alerts", "rules", "x", "no_such"))
