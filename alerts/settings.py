@@ -14,10 +14,11 @@ drifting: a one-sided CUSUM (Page 1954) of the relative distance from the refere
 streak: beyond the level in ``streak`` closed windows in a row. is: a text fact says one of ``values``.
 because: the fact gives one of ``values`` as its reason, and a number above 0 where it has one."""
 
-Reference = Literal["fixed", "benchmark", "history", "forecast", "peer"]
+Reference = Literal["fixed", "benchmark", "history", "forecast", "peer", "delivery"]
 """Where a level comes from. fixed: ``level`` and ``clear_level``. benchmark: ``[flows.benchmark]``.
 history, peer: the fact's own ``detail.usual`` and ``detail.peers``. forecast: the fact
-``<metric>_forecast`` of the same window and start, with its interval. All but fixed move by ``fire_pct``."""
+``<metric>_forecast`` of the same window and start, with its interval. delivery: opening hours until the next
+announced delivery; ``level`` where none is. All but fixed move by ``fire_pct``."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 Percent = Annotated[float, Meta(ge=-100, le=1000)]
@@ -227,6 +228,7 @@ class AlertsSettings(Table, kw_only=True, frozen=True):
     outbox_retention_h: Positive = 48.0
     keep_h: Positive = 24.0  # a closed incident stays on screen and can be commented on
     measure_s: Positive = 1800.0  # after an action, its effect is measured
+    promote_cover_h: Positive = 24.0  # of opening time a SKU's stock must last to be promoted
     rules: list[Rule] = []
     routes: dict[Id, Route] = {}
     people: list[Person] = []

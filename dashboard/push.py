@@ -1,6 +1,6 @@
 """Pushes to the staff page: the key they are signed with, and where each person's phones are to be reached (edge)."""
 
-import base64
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,17 @@ class Keys(Struct, frozen=True):
 
     p256dh: str
     auth: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether these are an uncompressed point and a 16-byte secret, base64url."""
+        try:
+            point, secret = (
+                urlsafe_b64decode(raw + "=" * (-len(raw) % 4)) for raw in (self.p256dh, self.auth)
+            )
+        except ValueError:
+            return False
+        return len(point) == 65 and point[0] == 4 and len(secret) == 16
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -54,7 +65,7 @@ def public_key(folder: Path) -> str:
     point = loaded.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     )
-    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+    return urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
 class Subscriptions:
@@ -99,6 +110,8 @@ class Pushes(NamedTuple):
             abort(400, str(error))
         if not asked.endpoint.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
             abort(400, "a push service is reached by https")
+        if not asked.keys.usable:
+            abort(400, "keys: not those of a push subscription")
         try:
             self.subscriptions.add(visitor().id, asked)
             self.audit.note(visitor().id, "push-on", digest(asked.endpoint)[:12])

@@ -1,11 +1,15 @@
 """Web Push to the staff page: encrypted (RFC 8291) and signed (VAPID, RFC 8292) by pywebpush."""
 
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import msgspec
+from py_vapid import Vapid, VapidException  # type: ignore[import-untyped]
 from pywebpush import WebPushException, webpush  # type: ignore[import-untyped]
-from requests import RequestException
+from requests import RequestException, Session
 
 from alerts.channels import Context, Delivery, Phones, RefusedError, UnreachableError
 from alerts.http import check
@@ -22,7 +26,13 @@ def build(settings: ChannelSettings, context: Context) -> "WebPushChannel":
         raise ValueError(
             "webpush needs subject: mailto:… or https:…, whom push services may write to"
         )
-    return WebPushChannel(settings, context.phones)
+    try:
+        key = Vapid.from_file(settings.secret_file)
+    except (VapidException, ValueError, TypeError) as error:
+        raise ValueError(
+            f"{settings.secret_file} is no VAPID private key (PEM): {error}"
+        ) from error
+    return WebPushChannel(settings, key, context.phones)
 
 
 class WebPushChannel:
@@ -30,9 +40,10 @@ class WebPushChannel:
 
     shows_board = False
 
-    def __init__(self, settings: ChannelSettings, phones: Phones | None = None) -> None:
-        self._key, self._subject = settings.secret_file, settings.subject
+    def __init__(self, settings: ChannelSettings, key: Vapid, phones: Phones | None = None) -> None:
+        self._key, self._subject = key, settings.subject
         self._timeout_s, self._phones = settings.timeout_s, phones
+        self._kept = local()  # connections to push services, of each thread its own
 
     def send(self, delivery: Delivery) -> None:
         """Push one message to every phone of its person; it got through when one phone has taken it.
@@ -70,7 +81,8 @@ class WebPushChannel:
                 vapid_claims={"sub": self._subject},
                 ttl=TTL_S,
                 timeout=self._timeout_s,
-                headers={"Urgency": "high" if delivery.urgent else "normal"},
+                headers=headers(delivery),
+                requests_session=self._session(),
             )
         except WebPushException as error:
             if error.response is None:
@@ -78,9 +90,24 @@ class WebPushChannel:
             check(error.response.status_code, error.response.text[:200])
         except RequestException as error:
             raise UnreachableError(str(error)) from error
+        except (ValueError, TypeError, LookupError) as error:  # keys that are none
+            raise RefusedError(f"the subscription cannot be used: {error}") from error
+
+    def _session(self) -> Session:
+        session: Session | None = getattr(self._kept, "session", None)
+        if session is None:
+            session = self._kept.session = Session()
+            session.max_redirects = 0
+        return session
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def headers(delivery: Delivery) -> dict[str, str | int | float | None]:
+    """By the same ``Topic`` (RFC 8030, 5.4) a repeat replaces one that the push service still holds."""
+    topic = urlsafe_b64encode(sha256(delivery.key.encode()).digest())[:32].decode()
+    return {"Urgency": "high" if delivery.urgent else "normal", "Topic": topic}
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:

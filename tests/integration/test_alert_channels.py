@@ -1,6 +1,7 @@
 """Each way out speaks its protocol to a real endpoint on loopback."""
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import json
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import http_ece  # type: ignore[import-untyped]
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,6 +24,7 @@ from alerts.channels import Context, Delivery, RefusedError, UnreachableError, b
 from alerts.links import Links, read
 from alerts.message import message
 from alerts.settings import AlertsSettings, ChannelSettings, Rule
+from dashboard.push import vapid_file
 from flows.settings import FlowsSettings
 from sensors.settings import Broker, SensorsSettings
 from tests.scenario import Story, shop
@@ -114,8 +117,7 @@ def test_links_are_for_one_person_one_incident_and_a_time(delivery: Delivery) ->
 
 def test_every_kind_is_found_and_keeps_the_protocol(tmp_path: Path) -> None:
     """Each file under ``channels`` builds something that sends, closes and says whether it shows the board."""
-    secret_file = tmp_path / "secret"
-    secret_file.write_text("s3cret")
+    secret_file = vapid_file(tmp_path)  # a webhook would take anything
     assert {"log", "mqtt", "webhook", "ntfy", "apprise", "webpush"} <= set(kinds())
     for kind in kinds():
         settings = ChannelSettings(
@@ -127,6 +129,9 @@ def test_every_kind_is_found_and_keeps_the_protocol(tmp_path: Path) -> None:
         channel.close()
     with pytest.raises(ValueError, match="no channel kind"):
         build(ChannelSettings(kind="pigeon"), CONTEXT)
+    secret_file.write_text("not a key")
+    with pytest.raises(ValueError, match="no VAPID private key"):
+        build(msgspec.structs.replace(settings, kind="webpush"), CONTEXT)
 
 
 def test_webhook_is_signed_and_keyed(
@@ -249,9 +254,15 @@ def test_web_push_is_encrypted_for_the_browser_and_signed(
     claims = verified(got.headers["authorization"], ours.public_key())
     assert claims["sub"] == "mailto:ops@example.com"
     assert claims["aud"] == endpoint.url
+    channel.send(to_browser)
+    assert endpoint.got[1].headers["topic"] == got.headers["topic"]
+    assert len(got.headers["topic"]) == 32
     endpoint.answers = [410]
     with pytest.raises(RefusedError, match="410"):
         channel.send(to_browser)
+    broken = json.dumps({"endpoint": endpoint.url, "keys": {"p256dh": "é", "auth": "a"}})
+    with pytest.raises(RefusedError, match="cannot be used"):
+        channel.send(dataclasses.replace(to_browser, to=broken))
     endpoint.answers = [502]
     with pytest.raises(UnreachableError, match="502"):
         channel.send(to_browser)

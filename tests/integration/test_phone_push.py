@@ -78,6 +78,12 @@ def test_a_phone_is_told(
         answer = page.getresponse()
         answer.read()
         assert answer.status == status
+    useless = json.dumps(
+        {"endpoint": f"{endpoint.url}/push/2", "keys": {"p256dh": "é", "auth": "a"}}
+    )
+    page.request("PUT", "/push/subscription", useless, {"Cookie": cookie, "X-CSRF": frame["csrf"]})
+    answer = page.getresponse()
+    assert (answer.status, b"keys" in answer.read()) == (400, True)
     key = vapid_file(tmp_path)
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert len(frame["push_key"]) == 87

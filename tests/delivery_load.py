@@ -1,0 +1,333 @@
+"""Many incidents a minute from facts to people, on real servers, with kills in the middle; counts what people saw.
+
+    facts ─▶ redis-server ─▶ floorcast alert ─▶ redis-server ─▶ floorcast deliver ─▶ webhook, ntfy, Web Push
+
+The two stages are processes of their own. Each store has one incident at a time, which fires and resolves, and two
+people on shift, one with a phone and one with ntfy; the route's webhook hears of everything too.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import msgspec
+import redis
+
+from alerts.keyspace import outbox_key, push_key
+from alerts.settings import (
+    AlertsSettings,
+    Budget,
+    ChannelSettings,
+    Contact,
+    Flapping,
+    Person,
+    Route,
+    Rule,
+    Rung,
+)
+from flows.facts import Fact, FactBatch
+from flows.keyspace import facts_key
+from sensors.clock import SystemClock, to_ms
+from sensors.keyspace import partition_of
+from sensors.settings import SensorsSettings
+from tests.endpoints import Endpoints
+from tests.scenario import shop
+from tests.servers import RedisServer
+
+PARTITIONS = 16
+ROOT = Path(__file__).parents[1]
+QUEUE = Rule(
+    name="queue-long", metric="queue_length", window="now", subject="till:*", compare="above",
+    reference="fixed", level=6, clear_level=5, hold_s=0, clear_hold_s=0, when="always", confidence=0,
+    action="open-till",
+)  # fmt: skip
+WORKER = """
+import sys, msgspec
+from alerts.settings import AlertsSettings
+from flows.settings import FlowsSettings
+from sensors.settings import SensorsSettings
+from alerts.{module} import run
+alerts = msgspec.json.decode(sys.argv[1], type=AlertsSettings)
+sensors = msgspec.json.decode(sys.argv[2], type=SensorsSettings)
+run(alerts, sensors, FlowsSettings(), url=sys.argv[3])
+"""
+
+
+class Told(NamedTuple):
+    """Something somebody must be told exactly once."""
+
+    way: str
+    incident: str
+    kind: str
+
+
+def settings_of(folder: Path, endpoints: Endpoints, stores: list[str]) -> AlertsSettings:
+    """One rule, no budget, three ways out; every store has a person with a phone and one with ntfy."""
+    hook = ChannelSettings(
+        kind="webhook", url=f"{endpoints.url}/hook", secret_file=str(endpoints.secret_file)
+    )
+    push = ChannelSettings(
+        kind="webpush", secret_file=str(endpoints.vapid_file), subject="mailto:it@example.com"
+    )
+    people = [
+        Person(id=f"{who}-{store}", stores=[store], contacts=[Contact(channel=way, to=to)])
+        for store in stores
+        for who, way, to in (("mia", "push", ""), ("lw", "ntfy", f"lw-{store}"))
+    ]
+    return AlertsSettings(
+        rules=[QUEUE],
+        routes={"floor": Route(channels=["hook"], ladder=[Rung(role="associate")], group_s=0)},
+        people=people,
+        channels={
+            "hook": hook,
+            "push": push,
+            "ntfy": ChannelSettings(kind="ntfy", url=endpoints.url),
+        },
+        board=[],
+        budget=Budget(pushes=1_000_000),
+        flapping=Flapping(fires=1_000_000),
+        recovery_dir=str(folder / "recovery"),
+        snapshot_s=0.5,
+    )
+
+
+@dataclass
+class Stage:
+    """One of the two processes; killed, it is started again. ``cpu_s`` is what all its lives have used."""
+
+    module: str
+    arguments: list[str]
+    cpu_s: float = 0.0
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """As the command line starts it."""
+        script = WORKER.format(module=self.module)
+        self.process = subprocess.Popen([sys.executable, "-c", script, *self.arguments], cwd=ROOT)
+
+    def end(self, *, kill: bool) -> None:
+        """SIGKILL, or SIGTERM and wait."""
+        self.cpu_s += cpu_s(self.process.pid)
+        (self.process.kill if kill else self.process.terminate)()
+        self.process.wait(20)
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Floor:
+    """Stands for the floor dataflow: a batch of facts a store and tick, waiting for Redis while it is away."""
+
+    def __init__(self, server: RedisServer, stores: list[str]) -> None:
+        self._client, self._stores = server.client(), stores
+        self.said_at: dict[tuple[str, str], float] = {}
+        self.waited_s = 0.0
+
+    def tick(self, n: int) -> None:
+        """In every store the queue of the last tick is gone and another till has one."""
+        at = SystemClock().now()
+        for store in self._stores:
+            facts = [self._queue(store, at, n, 9.0)]
+            if n:
+                facts.append(self._queue(store, at, n - 1, 1.0))
+            partition = partition_of(store, PARTITIONS)
+            position = f"{to_ms(at)}-{self._stores.index(store)}"
+            batch = FactBatch(
+                store=store, partition=partition, position=position, at=at, facts=facts
+            )
+            self.said_at[store, f"till:{n}"] = perf_counter()
+            self._write(partition, batch)
+
+    def _write(self, partition: int, batch: FactBatch) -> None:
+        raw, began = msgspec.json.encode(batch), perf_counter()
+        pause = threading.Event()
+        while perf_counter() - began < 30:
+            try:
+                self._client.xadd(facts_key(partition), {"f": raw}, id=batch.position)
+            except redis.ConnectionError:
+                pause.wait(0.02)
+            except redis.ResponseError as error:
+                if "equal or smaller" not in str(error):
+                    raise
+                break  # written, but the answer was lost with the server
+            else:
+                break
+        self.waited_s += perf_counter() - began
+
+    @staticmethod
+    def _queue(store: str, at: datetime, n: int, length: float) -> Fact:
+        return Fact(
+            store=store, metric="queue_length", window="now", start=at, end=at, value=length,
+            unit="people", as_of=at, subject=f"till:{n}", newest_at=at, state="live",
+        )  # fmt: skip
+
+
+@dataclass
+class Report:
+    """What a run came to.
+
+    Attributes:
+        wanted: what people had to be told; lost: what none of them ever saw.
+        doubled: seen again under another key, so that nothing could replace it.
+        repeated: requests beyond the first under a key; people see one message.
+        latencies_s: from a fact's being written to its push's arrival.
+    """
+
+    wanted: int
+    lost: list[Told]
+    doubled: list[Told]
+    repeated: int
+    arrivals: int
+    complaints: list[str]
+    latencies_s: list[float]
+    cpu_s: dict[str, float]
+
+    def quantile_s(self, share: float) -> float:
+        """A quantile of the latencies, in seconds."""
+        ranked = sorted(self.latencies_s)
+        return ranked[int(share * (len(ranked) - 1))] if ranked else float("nan")
+
+
+Kill = Callable[[str], None]
+
+
+class Run:
+    """One load. ``stores`` incidents fire a tick; ``fsync`` as Redis is to be run where nothing may be lost."""
+
+    def __init__(self, folder: Path, stores: int, *, tick_s: float = 1.0) -> None:
+        self._folder, self._tick_s = folder, tick_s
+        self.stores = [f"s{n:02d}" for n in range(stores)]
+        self.server = RedisServer(folder, fsync="always")
+        self.stages: dict[str, Stage] = {}
+        self.endpoints: Endpoints
+
+    def measure(self, ticks: int, kills: Mapping[int, str]) -> Report:
+        """Let so many ticks pass, killing ``alert``, ``deliver`` or ``redis`` at some; then wait for the last push."""
+        with self.server, Endpoints(self._folder) as self.endpoints:
+            settings = settings_of(self._folder, self.endpoints, self.stores)
+            sensors = SensorsSettings(stores=[shop(id=name) for name in self.stores])
+            words = [msgspec.json.encode(table).decode() for table in (settings, sensors)]
+            client = self.server.client()
+            for store in self.stores:
+                phone = self.endpoints.phone(f"mia-{store}")
+                client.hset(push_key(f"mia-{store}"), "phone", phone.subscription)
+            for name, module in (("alert", "topology"), ("deliver", "deliver")):
+                self.stages[name] = Stage(module, [*words, self.server.url])
+                self.stages[name].start()
+            self._until(lambda: self._groups() == PARTITIONS, "the deliverer reads")
+            floor = Floor(self.server, self.stores)
+            self._drive(floor, ticks, kills)
+            wanted = set(self._wanted(ticks))
+            self._until(
+                lambda: wanted <= set(self._seen()), "everybody has been told", 60, quiet=True
+            )
+            self._until(self._idle, "nothing is on its way", 30, quiet=True)
+            for stage in self.stages.values():
+                stage.end(kill=False)
+            return self._report(wanted, floor)
+
+    def _drive(self, floor: Floor, ticks: int, kills: Mapping[int, str]) -> None:
+        """Tick by real time; what is killed is started again at once."""
+        pause, began = threading.Event(), perf_counter()
+        for n in range(ticks):
+            if n in kills:
+                self._kill(kills[n])
+            floor.tick(n)
+            pause.wait(max(0.0, began + (n + 1) * self._tick_s - perf_counter()))
+
+    def _kill(self, name: str) -> None:
+        if name == "redis":
+            self.server.stop(kill=True)
+            self.server.start()
+        else:
+            self.stages[name].end(kill=True)
+            self.stages[name].start()
+
+    def _wanted(self, ticks: int) -> Iterator[Told]:
+        for store in self.stores:
+            for way in ("hook", "ntfy", f"push/mia-{store}"):
+                for n in range(ticks):
+                    yield Told(way, f"{store}/till:{n}", "firing")
+                    if n < ticks - 1:
+                        yield Told(way, f"{store}/till:{n}", "resolved")
+
+    def _seen(self) -> dict[Told, Counter[str]]:
+        """What reached people: how often under each key."""
+        found: dict[Told, Counter[str]] = {}
+        for way, arrivals in list(self.endpoints.seen.items()):
+            for arrival in list(arrivals):
+                incident, _, rest = arrival.key.partition("#")
+                store, _, subject, _ = incident.split("/")
+                told = Told(way, f"{store}/{subject}", rest.split(":")[1])
+                found.setdefault(told, Counter())[arrival.key] += 1
+        return found
+
+    def _report(self, wanted: set[Told], floor: Floor) -> Report:
+        seen = self._seen()
+        arrivals = sum(sum(keys.values()) for keys in seen.values())
+        first: dict[Told, float] = {}
+        for way, came in self.endpoints.seen.items():
+            for arrival in came:
+                incident, _, rest = arrival.key.partition("#")
+                store, _, subject, _ = incident.split("/")
+                told = Told(way, f"{store}/{subject}", rest.split(":")[1])
+                first.setdefault(told, arrival.at)
+        late = [
+            when - floor.said_at[told.incident.split("/")[0], told.incident.split("/")[1]]
+            for told, when in first.items()
+            if told.kind == "firing"
+        ]
+        return Report(
+            wanted=len(wanted),
+            lost=sorted(wanted - set(seen)),
+            doubled=sorted(told for told, keys in seen.items() if len(keys) > 1),
+            repeated=arrivals - sum(len(keys) for keys in seen.values()),
+            arrivals=arrivals,
+            complaints=self.endpoints.complaints,
+            latencies_s=late,
+            cpu_s={name: stage.cpu_s for name, stage in self.stages.items()},
+        )
+
+    def _groups(self) -> int:
+        client = self.server.client()
+        return sum(1 for p in range(PARTITIONS) if client.exists(outbox_key(p)))
+
+    def _idle(self) -> bool:
+        client = self.server.client()
+        for partition in range(PARTITIONS):
+            info: Any = client.xinfo_groups(outbox_key(partition))
+            if not info or info[0]["pending"] or info[0]["lag"]:
+                return False
+        return True
+
+    def _until(
+        self, done: Callable[[], bool], what: str, bound_s: float = 30, *, quiet: bool = False
+    ) -> None:
+        """Wait for a condition; ``quiet`` leaves it to the report to say what is missing."""
+        began, pause = perf_counter(), threading.Event()
+        while not done():
+            for name, stage in self.stages.items():
+                if stage.process.poll() is not None:
+                    raise AssertionError(f"{name} ended with {stage.process.returncode}")
+            if perf_counter() - began > bound_s:
+                if quiet:
+                    return
+                raise AssertionError(f"not in time: {what}")
+            pause.wait(0.05)
+
+
+def spread(ticks: int, names: tuple[str, ...] = ("alert", "deliver", "redis")) -> dict[int, str]:
+    """Each named thing killed once, in the middle parts of a run."""
+    gap = ticks // (len(names) + 1)
+    return {gap * (n + 1): name for n, name in enumerate(names)}
