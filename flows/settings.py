@@ -1,7 +1,7 @@
 """The ``[flows]`` table: windows, lateness, deduplication, benchmarks."""
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -47,6 +47,24 @@ class CalendarSettings(Table, kw_only=True, frozen=True):
     school_breaks: list[tuple[date, date]] = []
 
 
+class PlannedEvent(Table, kw_only=True, frozen=True):
+    """``[[flows.plans]]``: what is known to come, as a ``plan`` message would say it, known from the start.
+
+    Attributes:
+        value: its strength: 1 is a usual promotion; rain in cm a day; temperature (``subject``) in °C.
+        subject: ``sku:…`` or ``category:…`` of a promotion that is not the whole store's.
+        stores: whom it concerns; empty: all.
+    """
+
+    about: Literal["promotion", "event", "closure", "weather", "heat", "delivery"]
+    starts_at: Annotated[datetime, Meta(tz=True)]
+    ends_at: Annotated[datetime, Meta(tz=True)]
+    value: float = 1.0
+    subject: str = ""
+    note: str = ""
+    stores: list[str] = []
+
+
 class FlowsSettings(Table, kw_only=True, frozen=True):
     """``[flows]``."""
 
@@ -64,6 +82,7 @@ class FlowsSettings(Table, kw_only=True, frozen=True):
     benchmark: Benchmark = Benchmark()
     benchmarks: dict[str, Benchmark] = {}  # by store id; instead of ``benchmark``
     calendar: dict[str, CalendarSettings] = {}  # by country: corrections to its public holidays
+    plans: list[PlannedEvent] = []
 
     def benchmark_of(self, store: str) -> Benchmark:
         """The benchmark profile of a store."""

@@ -26,7 +26,10 @@ class Feature(NamedTuple):
     meaning: str
 
 
-_YEAR, _NONE = timedelta(days=365), timedelta(0)
+_YEAR = timedelta(days=365)
+_SAID = timedelta(
+    days=400
+)  # as early as it is said: ``known_features`` holds each to when it was heard
 REGISTRY: Mapping[str, Feature] = {
     f.name: f
     for f in (
@@ -37,10 +40,11 @@ REGISTRY: Mapping[str, Feature] = {
         Feature("holiday_yesterday", "calendar", _YEAR, "1 on the day after"),
         Feature("school_break", "calendar", _YEAR, "1 while schools are on a break"),
         Feature("pay_day", "calendar", _YEAR, "1 on the usual pay-days"),
-        Feature("promotion", "plan", _NONE, "strength of the planned promotion, 1 unless stated"),
-        Feature("event", "plan", _NONE, "strength of a planned event nearby"),
-        Feature("rain", "weather", _NONE, "forecast rain, cm a day"),
-        Feature("heat", "heat", _NONE, "live-stream and social heat"),
+        Feature("promotion", "plan", _SAID, "strength of the planned promotion, 1 unless stated"),
+        Feature("event", "plan", _SAID, "strength of a planned event nearby"),
+        Feature("rain", "weather", _SAID, "forecast rain, cm a day"),
+        Feature("temperature", "weather", _SAID, "forecast temperature, °C"),
+        Feature("heat", "heat", _SAID, "live-stream and social heat"),
         Feature("out_of_stock", "stock", timedelta(minutes=-15), "share of the slot without stock"),
         Feature(
             "peers", "floor", timedelta(minutes=-15), "mean miss of the other doors, last slot"
@@ -48,6 +52,7 @@ REGISTRY: Mapping[str, Feature] = {
     )
 }
 _ABOUT = {"promotion": "promotion", "event": "event", "weather": "rain", "heat": "heat"}
+_SUBJECTS = frozenset({"temperature"})  # of a weather announcement that is not rain
 
 
 class Announced(NamedTuple):
@@ -70,6 +75,8 @@ def known_features(
             continue
         if plan.about == "closure":
             told["open"] = 0.0
+        elif plan.about == "weather" and plan.subject in _SUBJECTS:
+            told[plan.subject] = 0.0 if plan.value is None else plan.value
         elif name := _ABOUT.get(plan.about):
             told[name] = 1.0 if plan.value is None else plan.value
     return told

@@ -11,7 +11,7 @@ from flows.corrections import Intervals, Totals
 from flows.dedup import Device, Numbers
 from flows.panes import Pane, freeze, thaw
 from flows.tally import Tally, contributors, kinds, parts
-from sensors.events import Event, Footfall, Presence, Staff, Status
+from sensors.events import Event, Footfall, Plan, Presence, Staff, Status
 from tests.floor_runs import START, random_events
 
 
@@ -23,6 +23,7 @@ def _panes(seed: int) -> tuple[Pane, Pane]:
         Presence(at=START, store="north", people=seed % 7),
         Staff(at=START, associate=f"a{seed % 3}", action="on"),
         Status(at=START, source="cam0", state="alive", battery_pct=float(seed % 90)),
+        Plan(at=START, about="promotion", starts_at=START, ends_at=START, value=float(seed % 3)),
     ]
     for event in events:
         for contribute in contributors().get(type(event), ()):

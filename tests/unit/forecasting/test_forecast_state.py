@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import exp
 from typing import Any
 
+from flows.forecasting.lift import EventLift
+from flows.forecasting.slots import SlotForecaster
 from flows.measure import View
 from flows.measures.forecast import VisitorsMemory
-from flows.measures.forecast_state import state
+from flows.measures.forecast_state import states
 from flows.measures.forecast_unusual import UnusualMemory, learn, unusual
-from flows.panes import Pane
+from flows.panes import Pane, squeeze
 from flows.profile import Profile, minute_of
 from flows.settings import FlowsSettings
 from flows.tallies.footfall import DoorTally
@@ -81,8 +83,6 @@ def test_silent_doors_say_nothing_of_traffic() -> None:
 
 def test_a_rollback_and_the_return_are_facts() -> None:
     """A model worse than its baseline for days is told as rolled back with its reason; better again, as the model."""
-    from flows.forecasting.slots import SlotForecaster
-
     model = SlotForecaster(96)
     model.learn_one({"step": 40}, 5.0)
     said = []
@@ -90,10 +90,9 @@ def test_a_rollback_and_the_return_are_facts() -> None:
         for _ in range(days):
             verdict = model.governor.close_day(own, baseline, 100.0)
             reason = verdict.reason if verdict else (said[-1][1] if said else "")
-            memory = VisitorsMemory(
-                model=pickle.dumps(model), champion=model.governor.champion, reason=reason
-            )
-            (reading,) = state(_view(0, 0, 0, {"VisitorsMemory": memory}))
+            block = squeeze(pickle.dumps((model, EventLift(96))))
+            memory = VisitorsMemory(state=block, reason=reason)
+            (reading,) = states(_view(0, 0, 0, {"VisitorsMemory": memory}))
             assert reading.subject == "forecast:visitors"
             said.append((reading.value, reading.reason))
     told = [pair for pair, before in zip(said, [None, *said], strict=False) if pair != before]
