@@ -6,12 +6,15 @@ arrival, hence the same answer wherever and whenever the same facts are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import sqrt
 from typing import NamedTuple
 
 from flows.decisions.stock import Shelf, Transfer, transfers
 from flows.facts import Fact
 from flows.measure import ratio
+from flows.tallies.peers import note_of
+from sensors.events import Plan
 
 Latest = Mapping[tuple[str, str, str], Fact]  # (metric, subject, window) → newest fact of one store
 SIGMAS = 1.28  # one-sided 90 %
@@ -66,6 +69,32 @@ def prior_of(rates: Sequence[tuple[float, float]]) -> Prior | None:
     rho = (scatter - chance) / apart if apart > 0 else 0.0
     weight = 1 / rho - 1 if rho > 1 / MOST else MOST
     return Prior(mean, max(float(LEAST), min(MOST, weight)))
+
+
+def peer_plans(
+    stores: Mapping[str, Latest], at: datetime, until: datetime, window: str = "day"
+) -> list[Plan]:
+    """What each store is to know of its peers: the prior of all the others' conversion, as a plan for its log.
+
+    A store that fewer than two others stand beside is told nothing. The plan's id says for when it is, so that telling
+    it twice is harmless.
+    """
+    counts = {
+        name: _counts(facts.get(("conversion", "", window))) for name, facts in stores.items()
+    }
+    plans = []
+    for store in sorted(counts):
+        others = [rate for name, rate in sorted(counts.items()) if name != store and rate[1] > 0]
+        prior = prior_of(others)
+        if prior is not None and len(others) > 1:
+            plans.append(
+                Plan(
+                    at=at, store=store, source="chain", id=f"peers/{at.isoformat()}", about="peers",
+                    subject="conversion", starts_at=at, ends_at=until, value=round(prior.mean, 6),
+                    note=note_of(prior.weight, len(others)),
+                )
+            )  # fmt: skip
+    return plans
 
 
 class Standing(NamedTuple):

@@ -1,9 +1,9 @@
 """Till tickets: each counts once, at the time it was first completed, with what was last said of it.
 
 Of everything said of one ticket the newest word (by event time) holds: completed amounts replace earlier ones, a void
-takes the ticket out of all totals again. ``open`` announcements count nothing. Tickets are remembered for the
-deduplication horizon; in a snapshot they are frozen in blocks of some hundred, so that only what changed is encoded
-again.
+takes the ticket out of all totals again. ``open`` announcements sell nothing; through another channel than the store
+they place an order (``flows.orders``). Tickets are remembered for the deduplication horizon; in a snapshot they are
+frozen in blocks of some hundred, so that only what changed is encoded again.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from flows.orders import Order, Orders
 from flows.panes import squeeze, unsqueeze
 from sensors.events import Pos
 
 HOUR_S = 3600
 BLOCK = 256  # tickets frozen together, all of one hour of log time
-BLOCKS = (
-    1 << 20
-)  # more than an hour can have: a block's number is hour * BLOCKS + its place in the hour
+# more than an hour can have: a block's number is hour * BLOCKS + its place in the hour
+BLOCKS = 1 << 20
+ORDERS = -1  # the snapshot's block of orders
 
 
 class Ticket(Struct, array_like=True, gc=False):
@@ -60,13 +61,23 @@ class Tickets:
         self._block_of: dict[str, int] = {}
         self._newest = -1  # block
         self._frozen: dict[int, bytes] = {}  # blocks unchanged since they were last encoded
+        self.orders = Orders(horizon_s)
 
-    def resolve(self, event: Pos, now_s: float) -> Iterator[tuple[Pos, int]]:
-        """What this word changes: the ticket's old amounts back, its new ones added."""
-        if event.state == "open":
-            return
+    def resolve(self, event: Pos, now_s: float) -> Iterator[tuple[Pos | Order, int]]:
+        """What this word changes: the ticket's old amounts back, its new ones added; likewise of an order."""
         voids = event.state == "voided"
         name = (event.refers_to or event.transaction) if voids else event.transaction
+        if event.state != "open":
+            yield from self._resolve_ticket(name, event, now_s)
+        if event.state != "open" and name not in self.orders.known:
+            return
+        number = self._block_of.get(name)
+        ticket = None if number is None else self._blocks[number][name]
+        fate = None if ticket is None else (ticket.first_at, ticket.voided)
+        yield from self.orders.resolve(name, event, fate, now_s)
+
+    def _resolve_ticket(self, name: str, event: Pos, now_s: float) -> Iterator[tuple[Pos, int]]:
+        voids = event.state == "voided"
         seq = -1 if event.seq is None else event.seq
         order = (event.at.timestamp(), int(voids), seq, event.id)
         ticket = self._ticket(name, order, now_s)
@@ -123,12 +134,19 @@ class Tickets:
         for number, tickets in self._blocks.items():
             if number not in self._frozen:
                 self._frozen[number] = squeeze(_pack(tickets))
-        return dict(self._frozen)
+        row = dict(self._frozen)
+        if self.orders.known:
+            row[ORDERS] = squeeze(self.orders.frozen())
+        return row
 
     def restore(self, row: dict[int, bytes]) -> None:
         """Take a snapshot's row back."""
-        self._frozen = dict(row)
-        self._blocks = {number: _block_of(unsqueeze(frozen)) for number, frozen in row.items()}
+        self._frozen = {number: frozen for number, frozen in row.items() if number != ORDERS}
+        self._blocks = {
+            number: _block_of(unsqueeze(frozen)) for number, frozen in self._frozen.items()
+        }
+        if ORDERS in row:
+            self.orders.restore(unsqueeze(row[ORDERS]))
         self._block_of = {name: number for number, names in self._blocks.items() for name in names}
         self._newest = -1
 

@@ -183,9 +183,14 @@ class Status(Event, kw_only=True, tag="status"):
 
 
 class Plan(Event, kw_only=True, tag="plan"):
-    """What is known to come: promotions, closures, weather, live-stream heat, rosters."""
+    """What is known to come: promotions, closures, weather, live-stream heat, rosters; and what other stores show.
 
-    about: Literal["promotion", "event", "closure", "weather", "heat", "roster", "delivery"]
+    Attributes:
+        about: a ``roster`` says that ``value`` associates (one without it) are on the floor; ``subject`` who. ``peers``
+            is the chain's word on a metric (``subject``), as ``floorcast peers`` makes it.
+    """
+
+    about: Literal["promotion", "event", "closure", "weather", "heat", "roster", "delivery", "peers"]
     starts_at: Instant
     ends_at: Instant
     value: float | None = None

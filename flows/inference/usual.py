@@ -12,7 +12,7 @@ from msgspec import Struct
 
 SLOTS = 96  # quarter-hours a day
 FADE = 0.9  # of a slot's weight a week
-_STORE, _SLOT = 500.0, 300.0  # visitors that the broader rate counts for
+STORE, _SLOT = 500.0, 300.0  # visitors that the broader rate counts for
 KNOWN = 2_000.0  # visitors after which the rate is called the shop's own
 
 
@@ -66,7 +66,15 @@ class UsualMemory(Struct):
         self.visitors = sum(slot.visitors for slot in self.slots.values())
         self.sales = sum(slot.sales for slot in self.slots.values())
 
-    def rate(self, weekday: int, slots: Iterable[int], prior: float) -> Rate:
+    def whole(self, prior: float, worth: float = STORE) -> float:
+        """The store's conversion at any time, the prior counting for ``worth`` visitors.
+
+        >>> UsualMemory(sales=50, visitors=500).whole(0.2, 500)
+        0.15
+        """
+        return (self.sales + worth * prior) / (self.visitors + worth)
+
+    def rate(self, weekday: int, slots: Iterable[int], prior: float, worth: float = STORE) -> Rate:
         """Usual conversion over quarter-hours of a weekday.
 
         >>> UsualMemory().rate(0, [40], 0.15).value
@@ -74,7 +82,7 @@ class UsualMemory(Struct):
         >>> UsualMemory(slots={40: Slot(3, 600, 400, 120, 0)}, sales=120, visitors=600).rate(0, [40], 0.15).value > 0.18
         True
         """
-        value = (self.sales + _STORE * prior) / (self.visitors + _STORE)
+        value = self.whole(prior, worth)
         wanted = list(slots)
         for days in (range(7), (weekday,)):
             known = [
@@ -86,6 +94,13 @@ class UsualMemory(Struct):
             n = sum(slot.visitors for slot in known)
             value = (sum(slot.sales for slot in known) + _SLOT * value) / (n + _SLOT)
         return Rate(round(value, 6), self.visitors)
+
+    def atv(self) -> float | None:
+        """Usual money of a sale, in minor units; ``None`` before enough visitors were seen."""
+        sales = sum(slot.sales for slot in self.slots.values())
+        if self.visitors < KNOWN or not sales:
+            return None
+        return sum(slot.net_minor for slot in self.slots.values()) / sales
 
     def expected(self, weekday: int, slot: int) -> float | None:
         """Usual visitors of a quarter-hour; of any day where this weekday is not known; ``None`` if no day is."""

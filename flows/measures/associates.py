@@ -10,6 +10,7 @@ from flows.measure import Measure, Reading, View, ratio
 from flows.profile import Profile, instant_of, minute_of
 from flows.tallies.footfall import DoorTally
 from flows.tallies.levels import StaffLevel
+from flows.tallies.roster import Roster
 from flows.tallies.shifts import ShiftSeries
 
 POWER_HOURS = 20  # of the week
@@ -18,35 +19,52 @@ WEEKS = 2.0  # faded weeks before the busiest hours are called learned
 
 
 def present(view: View) -> int | None:
-    """Associates on the floor now: the newest badges of this business day, or the roster's number if no badge speaks.
+    """Associates on the floor now: by this business day's newest badges, else the number last told, else the roster.
 
-    ``None`` if neither has spoken today.
+    ``None`` if none has spoken of today.
     """
     since = instant_of(view.profile.day_of(minute_of(view.at))[0])
     today = {name: level for name, level in view.of(StaffLevel).items() if level.at >= since}
     badges = [level.on_floor for name, level in today.items() if name]
     if badges:
         return sum(badges)
-    return today[""].on_floor if "" in today else None
+    if "" in today:
+        return today[""].on_floor
+    planned = rostered(view)
+    return None if planned is None else round(planned)
+
+
+def roster(view: View) -> Roster | None:
+    """The roster, if it has a shift in the view's business day."""
+    known = view.of(Roster).get("")
+    start, end = view.profile.day_of(minute_of(view.at))
+    return known if known is not None and known.hours(start * 60, end * 60) > 0 else None
+
+
+def rostered(view: View) -> float | None:
+    """Associates the roster has on the floor now; ``None`` if it says nothing of today."""
+    known = roster(view)
+    return None if known is None else known.at(int(view.at.timestamp()))
 
 
 def labour_hours(view: View) -> float | None:
-    """Associate hours in the window up to now; badges before a roster's numbers; ``None`` if neither spoke."""
+    """Associate hours in the window up to now: by badges, else told numbers, else the roster; ``None`` without any."""
     pane = view.pane if view.window == "day" else view.today
     series: dict[str, ShiftSeries] = pane.tallies.get(ShiftSeries.kind, {})
     badges = [one for name, one in series.items() if name]
     known = badges or list(series.values())
-    if not known:
-        return None
     end = min(view.end * 60, int(view.at.timestamp()))
+    if not known:
+        planned = view.of(Roster).get("")
+        return (planned.hours(view.start * 60, end) or None) if planned is not None else None
     return sum(one.hours(view.start * 60, end) for one in known)
 
 
 def on_floor(view: View) -> Iterator[Reading]:
-    """Associates on the floor now."""
-    people = present(view)
+    """Associates on the floor now; ``detail.rostered`` how many are to be."""
+    people, planned = present(view), rostered(view)
     if people is not None:
-        yield Reading(people)
+        yield Reading(people, detail={} if planned is None else {"rostered": round(planned, 3)})
 
 
 def star_now(view: View) -> Iterator[Reading]:
@@ -150,30 +168,38 @@ def power_hours(view: View) -> Iterator[Reading]:
 
 
 def peak_coverage(view: View) -> Iterator[Reading]:
-    """Labour hours in today's power hours so far ÷ hours needed: usual visitors of them ÷ ``star_target``."""
+    """Labour hours in today's power hours ÷ hours needed: usual visitors of them ÷ ``star_target``.
+
+    ``scheduled``: the roster's hours in all of today's power hours. Without a roster, ``worked``: the hours worked in
+    those that have passed.
+    """
     memory, profile = view.memory(HoursMemory), view.profile
+    if not memory.weeks:
+        return
+    planned = roster(view)
     series: dict[str, ShiftSeries] = view.today.tallies.get(ShiftSeries.kind, {})
+    badges = [one for name, one in series.items() if name] or list(series.values())
+    if planned is None and not badges:
+        return
     now, (start, end) = minute_of(view.at), profile.day_of(minute_of(view.at))
     busiest = set(memory.busiest())
-    if not series or not memory.weeks:
-        return
-    badges = [one for name, one in series.items() if name] or list(series.values())
     worked = needed = 0.0
-    first = start + (-start) % 60
-    for minute in range(first, min(end, now), 60):
+    for minute in range(start + (-start) % 60, end if planned else min(end, now), 60):
         hour = _hour_of(profile, minute)
         if hour in busiest:
-            until = min(minute + 60, now)
-            worked += sum(one.hours(minute * 60, until * 60) for one in badges)
+            until = min(minute + 60, end if planned else now)
+            sources = [planned] if planned else badges
+            worked += sum(one.hours(minute * 60, until * 60) for one in sources)
             needed += memory.usual(hour) / profile.settings.star_target * (until - minute) / 60
     if needed:
         yield Reading(
-            ratio(worked, needed), evidence=Evidence(n=round(needed, 2), k=round(worked, 2))
-        )
+            ratio(worked, needed), evidence=Evidence(n=round(needed, 2), k=round(worked, 2)),
+            reason="scheduled" if planned else "worked",
+        )  # fmt: skip
 
 
 MEASURES = (
-    Measure("staff_on_floor", "associates", (StaffLevel,), on_floor, ("now",), every_minute=True),
+    Measure("staff_on_floor", "associates", (StaffLevel, Roster), on_floor, ("now",), every_minute=True),
     Measure("star_now", "ratio", (StaffLevel,), star_now, ("now",), every_minute=True),
     Measure("star", "per_hour", (), star, ("60m", "day"), covered=True),
     Measure(

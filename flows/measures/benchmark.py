@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from math import log
+from typing import NamedTuple
 
 from flows.facts import Evidence
 from flows.footing import QUARTER, footing, place_of
-from flows.inference.usual import KNOWN, SLOTS, Slot, UsualMemory
+from flows.inference.usual import KNOWN, SLOTS, STORE, Slot, UsualMemory
 from flows.measure import Measure, Reading, View
-from flows.profile import Profile, minute_of
+from flows.profile import minute_of
 from flows.tallies.footfall import DoorTally
+from flows.tallies.peers import Peers
 from flows.tallies.sales import TillTally
 
 COVERED = 0.8  # below this share of sensor minutes a quarter teaches nothing
@@ -28,7 +30,7 @@ def learn(memory: UsualMemory, view: View) -> None:
         news = (doors.visitors, doors.groups, tills.transactions, tills.net_minor)
         memory.today[weekday * SLOTS + slot] = Slot(1, *news)
         _learn_doors(memory, view)
-    memory.rates = _rates(memory, view.profile, view.end, opened.start)
+    memory.rates = _rates(memory, view, opened.start)
 
 
 def _learn_doors(memory: UsualMemory, view: View) -> None:
@@ -39,30 +41,56 @@ def _learn_doors(memory: UsualMemory, view: View) -> None:
         memory.doors = {door: round(n * DOORS_KEPT / total, 3) for door, n in memory.doors.items()}
 
 
-def _rates(memory: UsualMemory, profile: Profile, minute: int, opens: int) -> dict[str, float]:
-    """Usual conversion by window at the quarter that begins at ``minute``; empty before enough has been seen."""
+class Prior(NamedTuple):
+    """What is taken for usual before the shop's own history: a rate, the visitors it counts for, where it is from."""
+
+    mean: float
+    worth: float
+    source: str
+
+
+def prior_of(view: View) -> Prior:
+    """The other stores of the chain where it has told of them and they are in date, else the profile."""
+    peers = view.of(Peers).get("conversion")
+    if peers is not None and peers.until > view.at:
+        return Prior(peers.mean, peers.weight, "peers")
+    return Prior(view.profile.benchmark.conversion, STORE, "profile")
+
+
+def _rates(memory: UsualMemory, view: View, opens: int) -> dict[str, float]:
+    """Usual conversion by window at the quarter after the view's; empty before enough has been seen."""
     if memory.visitors < KNOWN:
         return {}
-    weekday, slot = place_of(profile, minute)
-    first = place_of(profile, opens)[1]
+    weekday, slot = place_of(view.profile, view.end)
+    first = place_of(view.profile, opens)[1]
     spans = {
         "quarter": [slot],
         "15m": [slot],
         "60m": [(slot - back) % SLOTS for back in range(4)],
         "day": list(range(first, slot + 1)) if first <= slot else [slot],
     }
-    prior = profile.benchmark.conversion
-    return {window: memory.rate(weekday, span, prior).value for window, span in spans.items()}
+    mean, worth, _ = prior_of(view)
+    return {window: memory.rate(weekday, span, mean, worth).value for window, span in spans.items()}
 
 
 def reference(view: View) -> tuple[float, str]:
     """The conversion to hold the shop to in this window, and where it comes from."""
-    usual = view.memory(UsualMemory).rates.get(view.window)
-    return (view.profile.benchmark.conversion, "profile") if usual is None else (usual, "history")
+    memory = view.memory(UsualMemory)
+    usual = memory.rates.get(view.window)
+    if usual is not None:
+        return usual, "history"
+    prior = prior_of(view)
+    if prior.source == "profile":
+        return prior.mean, prior.source
+    return round(memory.whole(prior.mean, prior.worth), 6), prior.source
 
 
 def conversion_benchmark(view: View) -> Iterator[Reading]:
-    """The benchmark with its band: the profile's, or the shop's own history with the profile's width around it."""
+    """The benchmark with its band, the profile's width around it.
+
+    From the shop's own history, drawn towards its peers; of a young shop what its peers show (``detail.peers``, of
+    ``detail.peer_stores`` stores); else the profile's.
+    """
     value, source = reference(view)
     known = view.profile.benchmark
     scale = value / known.conversion
@@ -71,7 +99,11 @@ def conversion_benchmark(view: View) -> Iterator[Reading]:
         low=round(known.conversion_low * scale, 6),
         high=round(known.conversion_high * scale, 6),
     )
-    yield Reading(value, evidence=evidence, reason=source)
+    peers = view.of(Peers).get("conversion")
+    detail: dict[str, str | int | float | None] = {}
+    if peers is not None and peers.until > view.at:
+        detail = {"peers": round(peers.mean, 6), "peer_stores": peers.stores}
+    yield Reading(value, evidence=evidence, reason=source, detail=detail)
 
 
 def sales_at_risk(view: View) -> Iterator[Reading]:
@@ -118,7 +150,8 @@ def split(
 def sales_gap(view: View) -> Iterator[Reading]:
     """Today's sales less what is usual up to now, in minor units, and which factor explains most of it.
 
-    Nothing before the shop has seen this quarter-hour on an earlier day.
+    ``detail``: what each factor adds to the gap (they sum to it), and each factor now and usually. Nothing before the
+    shop has seen this quarter-hour on an earlier day.
     """
     minute = minute_of(view.at)
     day = View(
@@ -130,7 +163,7 @@ def sales_gap(view: View) -> Iterator[Reading]:
         return
     known = view.profile.benchmark
     usual = view.memory(UsualMemory).rates.get("day", known.conversion)
-    plan = (planned, usual, float(known.atv_minor))
+    plan = (planned, usual, view.memory(UsualMemory).atv() or float(known.atv_minor))
     actual = (
         float(visitors),
         tills.transactions / visitors if visitors else 0.0,
@@ -144,7 +177,17 @@ def sales_gap(view: View) -> Iterator[Reading]:
         round(gap),
         evidence=Evidence(n=round(expected), k=tills.net_minor),
         reason="on_plan" if near else f"{'low' if gap < 0 else 'high'}_{main}",
-        detail={name: round(effect) for name, effect in effects.items()},
+        detail={
+            **{name: round(effect) for name, effect in effects.items()},
+            **{
+                f"{name}_now": round(factor, 4)
+                for name, factor in zip(effects, actual, strict=True)
+            },
+            **{
+                f"{name}_usual": round(factor, 4)
+                for name, factor in zip(effects, plan, strict=True)
+            },
+        },
     )
 
 

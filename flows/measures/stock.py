@@ -8,6 +8,7 @@ from flows.measure import Measure, Reading, View, ratio
 from flows.measures.forecast import expected_per_hour
 from flows.profile import minute_of
 from flows.tallies.dwell import ZoneTally
+from flows.tallies.orders import Reserved
 from flows.tallies.sales import SkuTally
 from flows.tallies.shelf import LastSale, ShelfTally
 from flows.tallies.stock import StockLevel
@@ -20,30 +21,49 @@ _NOW: tuple[Window, ...] = ("now",)
 
 
 def on_hand(view: View) -> Iterator[Reading]:
-    """Units on hand of each SKU that changed: the newest count and every move since; unknown before any count."""
-    for sku, level in view.changed(StockLevel):
+    """Units on hand of each SKU that changed: the newest count and every move since; unknown before any count.
+
+    ``detail.reserved``: those that waiting orders hold back.
+    """
+    for sku, level in _moved(view):
         if level.counted is not None:
+            held = _reserved(view, sku)
             yield Reading(
                 level.on_hand,
                 f"sku:{sku}",
                 reason="out_of_stock" if (level.on_hand or 0) <= 0 else "",
+                detail={"reserved": held} if held else {},
             )
 
 
+def _moved(view: View) -> Iterator[tuple[str, StockLevel]]:
+    """SKUs whose stock changed, or what orders hold back of it."""
+    levels = view.of(StockLevel)
+    skus = {sku for sku, _ in view.changed(StockLevel)} | {sku for sku, _ in view.changed(Reserved)}
+    for sku in sorted(skus & levels.keys()):
+        yield sku, levels[sku]
+
+
+def _reserved(view: View, sku: str) -> int:
+    """Units of a SKU that waiting orders hold back."""
+    held = view.of(Reserved).get(sku)
+    return max(0, held.units) if held else 0
+
+
 def cover(view: View) -> Iterator[Reading]:
-    """Opening hours the stock lasts: on hand ÷ (units per visitor × visitors forecast an hour).
+    """Opening hours the stock lasts: on hand, less what orders hold back, ÷ (units per visitor × visitors an hour).
 
     Without a forecast at the usual rate, without earlier days at today's. ``sells_out_in_h`` tells it if that is before
     closing time, ``days`` in business days of the present length.
     """
     flow = expected_per_hour(view)
     now = today(view)
-    for sku, level in view.changed(StockLevel):
+    for sku, level in _moved(view):
         stock = level.on_hand
         if stock is None:
             continue
         rate, reason = units_per_hour(view, sku, flow)
-        hours = ratio(max(0, stock), rate or 0.0)
+        hours = ratio(max(0, stock - _reserved(view, sku)), rate or 0.0)
         whole = now.open_h + now.left_h
         yield Reading(
             hours, f"sku:{sku}", Evidence(n=round(rate, 4) if rate else 0, k=stock),
@@ -158,8 +178,8 @@ def sell_through(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("sku_on_hand", "units", (StockLevel,), on_hand, _NOW, by_subject=True),
-    Measure("sku_cover", "hours", (StockLevel,), cover, _NOW, by_subject=True),
+    Measure("sku_on_hand", "units", (StockLevel, Reserved), on_hand, _NOW, by_subject=True),
+    Measure("sku_cover", "hours", (StockLevel, Reserved), cover, _NOW, by_subject=True),
     Measure("oos_rate", "ratio", (StockLevel,), oos_rate, _NOW, by_minute=True),
     Measure(
         "shelf_silence", "ratio", (SkuTally,), silence, ("60m",), by_minute=True, quiet=True,

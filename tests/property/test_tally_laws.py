@@ -3,12 +3,15 @@
 import itertools
 import pickle
 from copy import deepcopy
+from datetime import timedelta
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.corrections import Intervals, Totals
 from flows.dedup import Device, Numbers
+from flows.orders import Known
 from flows.panes import Pane, freeze, thaw
 from flows.tally import Tally, contributors, kinds, parts
 from sensors.events import Event, Footfall, Plan, Presence, Staff, Status
@@ -23,12 +26,33 @@ def _panes(seed: int) -> tuple[Pane, Pane]:
         Presence(at=START, store="north", people=seed % 7),
         Staff(at=START, associate=f"a{seed % 3}", action="on"),
         Status(at=START, source="cam0", state="alive", battery_pct=float(seed % 90)),
-        Plan(at=START, about="promotion", starts_at=START, ends_at=START, value=float(seed % 3)),
+        *_plans(seed),
+        *_orders(seed),
     ]
     for event in events:
         for contribute in contributors().get(type(event), ()):
             contribute(flow.tallies, now.tallies, event, 1)
     return flow, now
+
+
+def _plans(seed: int) -> list[Event]:
+    """A plan of every sort, some of them corrections of one another."""
+    hour = timedelta(hours=1)
+    return [
+        Plan(
+            at=START + seed % 5 * hour, about=about, subject="conversion", starts_at=START + seed % 2 * hour,
+            ends_at=START + (3 + seed % 4) * hour, value=0.1 * (1 + seed % 3), note="weight=300.0 stores=4",
+        )
+        for about in get_args(Plan.__annotations__["about"])
+    ]  # fmt: skip
+
+
+def _orders(seed: int) -> list[Event]:
+    """An order that waits, or was handed over."""
+    order = Known((START.timestamp(), "o"), "pickup", {"p": 1 + seed % 3}, 0)
+    waiting = order.steps(f"t{seed % 4}")
+    order.done_s = START.timestamp() + seed % 900
+    return [*waiting, *order.steps("u")]
 
 
 def _sum(*panes: Pane) -> Pane:
