@@ -190,7 +190,9 @@ class Plan(Event, kw_only=True, tag="plan"):
             is the chain's word on a metric (``subject``), as ``floorcast peers`` makes it.
     """
 
-    about: Literal["promotion", "event", "closure", "weather", "heat", "roster", "delivery", "peers"]
+    about: Literal[
+        "promotion", "event", "closure", "weather", "heat", "roster", "delivery", "peers"
+    ]
     starts_at: Instant
     ends_at: Instant
     value: float | None = None
