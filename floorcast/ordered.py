@@ -16,16 +16,16 @@ RUN_LINES = 50_000
 
 
 class Key(NamedTuple):
-    """Where a line belongs: its log position, then partition, store and place within the batch."""
+    """Where lines belong: the log position of their batch, then partition and store."""
 
     ms: int
     seq: int
     partition: int
     store: str
-    n: int
 
 
-Keyed = tuple[Key, bytes]
+Keyed = tuple[Key, list[bytes]]
+"""The lines of one batch, in their order; no other has its key."""
 _by_key = itemgetter(0)
 
 
@@ -36,14 +36,17 @@ class Ordered:
         self._run_lines = run_lines
         self._lock = threading.Lock()
         self._held: list[Keyed] = []
+        self._lines = 0  # held
         self._runs: list[BinaryIO] = []
         weakref.finalize(self, _close, self._runs)
 
-    def add(self, lines: Iterable[Keyed]) -> None:
-        """Take some lines; a full run is sorted and spilled to a temporary file."""
+    def add(self, batches: Iterable[Keyed]) -> None:
+        """Take the lines of some batches; a full run is sorted and spilled to a temporary file."""
+        some = [keyed for keyed in batches if keyed[1]]
         with self._lock:
-            self._held.extend(lines)
-            if len(self._held) >= self._run_lines:
+            self._held += some
+            self._lines += sum(len(lines) for _, lines in some)
+            if self._lines >= self._run_lines:
                 self._spill()
 
     def _spill(self) -> None:
@@ -52,19 +55,19 @@ class Ordered:
         run.writelines(map(_row, self._held))
         run.seek(0)
         self._runs.append(run)
-        self._held = []
+        self._held, self._lines = [], 0
 
     def lines(self) -> Iterator[bytes]:
         """Every line in order, without its line feed; the runs are gone afterwards."""
-        for _, line in self._merged():
-            yield line
+        for _, lines in self._merged():
+            yield from lines
 
     def _merged(self) -> Iterator[Keyed]:
         self._held.sort(key=_by_key)
         streams: list[Iterable[Keyed]] = [self._held, *(_read(run) for run in self._runs)]
         yield from heapq.merge(*streams, key=_by_key)
         _close(self._runs)
-        self._held = []
+        self._held, self._lines = [], 0
 
     def dump(self, path: Path) -> None:
         """Put every line into a file, in order; the runs are gone afterwards."""
@@ -88,11 +91,12 @@ def _close(runs: list[BinaryIO]) -> None:
 
 
 def _row(keyed: Keyed) -> bytes:
-    return msgspec.json.encode(keyed[0]) + b"\t" + keyed[1] + b"\n"
+    """One row of a run; a line of JSON holds no tab."""
+    return b"\t".join((msgspec.json.encode(keyed[0]), *keyed[1])) + b"\n"
 
 
 def _read(run: BinaryIO) -> Iterator[Keyed]:
-    """The lines of one run."""
+    """The batches of one run."""
     for row in run:
-        key, _, line = row.rstrip(b"\n").partition(b"\t")
-        yield msgspec.json.decode(key, type=Key), line
+        key, *lines = row.rstrip(b"\n").split(b"\t")
+        yield msgspec.json.decode(key, type=Key), lines

@@ -28,7 +28,7 @@ def to_broker(
 
 def _deliveries(entries: Iterable[Entry], totals: Totals) -> Iterator[Delivery]:
     for entry in entries:
-        totals.add(entry)
+        totals.add((entry,))
         if not entry.is_tick:
             for event in _lines.decode_lines(entry.lines):
                 yield Delivery(entry.received_at, event)
@@ -76,5 +76,5 @@ def _paced(
             stop.wait(0.02)
         if stop.is_set():
             return
-        totals.add(entry)
+        totals.add((entry,))
         yield entry

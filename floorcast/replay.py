@@ -10,7 +10,7 @@ What comes out is put into log order, so the same log gives the same bytes with 
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -189,8 +189,7 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
         except Exception as error:  # noqa: BLE001 - handed to run_log(), which raises it
             source.failure = error
             raise StopIteration from None
-        for entry in batch:
-            source.totals.add(entry)
+        source.totals.add(batch)
         self._taken += len(batch)
         if ended and not batch:
             raise StopIteration
@@ -199,23 +198,19 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
 
     def _fill(self, batch: list[Entry]) -> bool:
         """Add what is due; whether the log has ended."""
-        self._awake = None
-        while len(batch) < BATCH:
-            entry = self._next()
-            if entry is None:
-                return True
-            self._awake = self._pace.due(entry.received_at) if self._pace else None
+        skip, self._skip = self._skip, 0
+        entries = islice(self._source.entries, skip, skip + BATCH)
+        if self._pace is None:
+            batch.extend(entries)
+            return len(batch) < BATCH
+        self._awake, early, self._early = None, self._early, None
+        for entry in chain((early,) if early else (), entries):
+            self._awake = self._pace.due(entry.received_at)
             if self._awake:
                 self._early = entry
-                break
+                return False
             batch.append(entry)
-        return False
-
-    def _next(self) -> Entry | None:
-        """The next entry behind what was taken before; ``None`` after the last."""
-        early, self._early = self._early, None
-        skip, self._skip = self._skip, 0
-        return early or next(islice(self._source.entries, skip, None), None)
+        return len(batch) < BATCH
 
     def next_awake(self) -> datetime | None:
         """When the next entry is due; at once if ``None``."""

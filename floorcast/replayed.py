@@ -4,11 +4,12 @@ import heapq
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import itemgetter
+from itertools import islice
+from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -22,6 +23,7 @@ Keep = Literal["all", "last", "none"]
 HELD_NAMES = 50_000
 FORECAST = "_forecast"  # what ends the metric of a forecast
 
+_identity = attrgetter("metric", "subject", "window", "start")
 _encode = msgspec.json.Encoder().encode
 _fact = msgspec.json.Decoder(Fact).decode
 
@@ -39,15 +41,16 @@ class Totals(msgspec.Struct):
     at: datetime | None = None
     started_at: datetime | None = None
 
-    def add(self, entry: Entry) -> None:
-        """Count one entry."""
-        self.entries += 1
-        self.at = entry.received_at
-        self.started_at = self.started_at or entry.received_at
-        if entry.is_tick:
-            self.ticks += 1
-        else:
-            self.events += entry.lines.count(b"\n") + 1
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Count some entries, in log order."""
+        if not entries:
+            return
+        self.entries += len(entries)
+        self.at = entries[-1].received_at
+        self.started_at = self.started_at or entries[0].received_at
+        said = [entry.lines.count(b"\n") + 1 for entry in entries if entry.lines]
+        self.ticks += len(entries) - len(said)
+        self.events += sum(said)
 
 
 Name = tuple[str, str, str, str, str]
@@ -60,34 +63,44 @@ def name_of(fact: Fact) -> Name:
     return fact.store, fact.metric, fact.subject, fact.window, start
 
 
+Slot = tuple[str, str, str, str, datetime | None]
+"""A ``Name`` before it is written out."""
+
+
 class Latest:
     """The newest fact of each name; names beyond ``held`` are put to disk, sorted, and merged when read."""
 
     def __init__(self, held: int = HELD_NAMES) -> None:
         self._most, self._lock = held, threading.Lock()
-        self._held: dict[Name, bytes] = {}
+        self._held: dict[Slot, Fact] = {}  # written out when they leave: most are replaced before
         self._runs: list[BinaryIO] = []
         weakref.finalize(self, _close, self._runs)
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Take some; each replaces the older one of its name."""
-        lines = [(name_of(fact), _encode(fact)) for fact in facts]
+        slots: dict[Slot, Fact] = {
+            (f.store, f.metric, f.subject, f.window, f.start if f.window in ALIGNED else None): f
+            for f in facts
+        }
         with self._lock:
-            self._held.update(lines)
+            self._held.update(slots)
             if len(self._held) > self._most:
                 self._spill()
 
     def _spill(self) -> None:
         run = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - lives until the merge has read it
-        for name in sorted(self._held):
-            run.write(self._held[name] + b"\n")
+        run.writelines(_encode(fact) + b"\n" for _, fact in self._sorted())
         self._runs.append(run)
         self._held = {}
+
+    def _sorted(self) -> list[tuple[Name, Fact]]:
+        named = [(name_of(fact), fact) for fact in self._held.values()]
+        return sorted(named, key=itemgetter(0))
 
     def lines(self) -> Iterator[bytes]:
         """The newest of each name as JSON lines, by name; may be read again."""
         runs = [_named(run, -n) for n, run in enumerate(self._runs, 1)]
-        held = ((name, -len(runs) - 1, self._held[name]) for name in sorted(self._held))
+        held = ((name, -len(runs) - 1, _encode(fact)) for name, fact in self._sorted())
         before: Name | None = None
         for name, _, line in heapq.merge(*runs, held, key=itemgetter(0, 1)):
             if name != before:  # of one name the newest run comes first
@@ -96,12 +109,14 @@ class Latest:
 
     def dump(self, folder: Path) -> None:
         """Put all of it into a folder."""
-        (folder / "latest.jsonl").write_bytes(b"".join(line + b"\n" for line in self.lines()))
+        with (folder / "latest.jsonl").open("wb") as file:
+            file.writelines(line + b"\n" for line in self.lines())
 
     def load(self, folder: Path) -> None:
         """Take up what was dumped."""
         with (folder / "latest.jsonl").open("rb") as file:
-            self.add(map(_fact, file))
+            for rows in iter(lambda: list(islice(file, 1_000)), []):
+                self.add(map(_fact, rows))
 
 
 def _named(run: BinaryIO, age: int) -> Iterator[tuple[Name, int, bytes]]:
@@ -163,21 +178,17 @@ class Replayed:
         if keep == "last":
             self.newest.add(fact for batch in batches for fact in batch.facts)
         elif keep == "all":
-            self.facts.add(line for batch in batches for line in _fact_lines(batch))
+            self.facts.add(_kept(batches))
         if forecasts and keep != "last":
-            self.forecasts.add(
-                line for batch in batches for line in _fact_lines(batch, ending=FORECAST)
-            )
+            self.forecasts.add(_kept(batches, ending=FORECAST))
 
     def take_incidents(self, batches: list[IncidentBatch]) -> None:
         """Keep what changed, and the newest state of each."""
         for batch in batches:
-            lines = [(incident.id, _encode(incident)) for incident in batch.incidents]
-            self.incidents_latest.update(lines)
-            self.incidents.add(
-                (_key(batch.position, batch.partition, batch.store, n), line)
-                for n, (_, line) in enumerate(lines)
-            )
+            lines = [_encode(incident) for incident in batch.incidents]
+            changed = [incident.id for incident in batch.incidents]
+            self.incidents_latest.update(zip(changed, lines, strict=True))
+            self.incidents.add([(_key(batch), lines)])
 
     def dump(self, folder: Path) -> None:
         """Put all of it into a folder, to be taken up by ``load``; what was kept is read out by it."""
@@ -204,20 +215,14 @@ class _Ident(msgspec.Struct):
     id: str
 
 
-def _fact_lines(batch: FactBatch, ending: str = "") -> Iterator[Keyed]:
-    """A batch's facts, by name: the order in which a store met its zones and tills means nothing."""
-    chosen = [fact for fact in batch.facts if fact.metric.endswith(ending)]
-    for n, fact in enumerate(sorted(chosen, key=lambda fact: fact.key)):
-        yield _key(batch.position, batch.partition, batch.store, n), _encode(fact)
+def _kept(batches: Iterable[FactBatch], ending: str = "") -> Iterator[Keyed]:
+    """Each batch's facts, by name: the order in which a store met its zones and tills means nothing."""
+    for batch in batches:
+        facts = batch.facts
+        if ending:
+            facts = [fact for fact in facts if fact.metric.endswith(ending)]
+        yield _key(batch), [_encode(fact) for fact in sorted(facts, key=_identity)]
 
 
-def _key(position: str, partition: int, store: str, n: int) -> Key:
-    place = Position.parse(position)
-    return Key(place.ms, place.seq, partition, store, n)
-
-
-class Placed(NamedTuple):
-    """A fact and the log position of the batch that carried it."""
-
-    position: Position
-    fact: Fact
+def _key(batch: FactBatch | IncidentBatch) -> Key:
+    return Key(*Position.parse(batch.position), batch.partition, batch.store)
