@@ -259,7 +259,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "staff.ack": ("I've got it", "我来处理"),
     "staff.done": ("Done", "已完成"),
     "staff.dismiss": ("Not a problem", "无需处理"),
-    "staff.snooze": ("10 min", "10 分钟"),
+    "staff.snooze": ("In {n:int} min", "{n:int} 分钟后"),
     "staff.mine": ("You have it", "你正在处理"),
     "staff.finished": ("Marked done", "已标记完成"),
     "staff.later": ("Rests until {at:time}", "稍后提醒 {at:time}"),
@@ -278,7 +278,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "link.ack": ("You have it. Everyone sees that now.", "已由你处理，所有人都能看到。"),
     "link.done": ("Marked as done. Thank you.", "已标记完成，谢谢。"),
     "link.dismiss": ("Marked as not a problem.", "已标记为无需处理。"),
-    "link.snooze": ("It rests for 10 minutes.", "10 分钟后再提醒。"),
+    "link.snooze": ("It rests for {n:int} minutes.", "{n:int} 分钟后再提醒。"),
     "link.bad": (
         "This link has expired or is not valid. Open the staff page.",
         "链接已过期或无效，请打开员工页面。",

@@ -34,4 +34,4 @@ class DashboardSettings(Table, kw_only=True, frozen=True):
     login_tries: PositiveInt = 8  # wrong passwords for a name or from an address …
     login_window_s: Positive = 900.0  # … within this before either has to wait
     audit_entries: PositiveInt = 100_000
-    snooze_s: Positive = 600.0  # "10 min" on the staff page
+    snooze_s: Positive = 600.0  # "In 10 min" on the staff page

@@ -1,6 +1,7 @@
 """The staff page, its stream, what it sends, and the links in messages (edge)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -24,8 +25,8 @@ from dashboard.doors.people import People, Visitor
 from dashboard.doors.sessions import Sessions
 from dashboard.language import language_of
 from dashboard.reader import UnreachableError
-from dashboard.sentences import action, title
 from dashboard.shop import Shop, Shops
+from dashboard.staff.asked import asked
 from dashboard.stream import Hub
 from dashboard.write import Do
 
@@ -145,13 +146,11 @@ class Staff(NamedTuple):
         if incident.owner and incident.owner != claim.person:
             return self._said("link.taken", 409, who=self.people.named(incident.owner))
         shop, language = self.shops[claim.store], self._language()
-        place = shop.place(incident.subject)
-        todo = action(incident, shop.names)
         page = render_template(
-            "confirm.html", text=words(language), lang=LOCALE[language], token=request.args["t"],
-            title=title(incident, shop.names)[language], todo=todo[language] if todo else "",
-            place=getattr(place or shop.store.name, language), severity=incident.severity,
+            "confirm.html", text=self._words(language), lang=LOCALE[language], token=request.args["t"],
+            asked=asked(incident, shop, self._now(), language), severity=incident.severity,
             mine=incident.owner == claim.person, who=self.people.named(claim.person),
+            shop=getattr(shop.store.name, language),
             answers=["done", "dismiss"] if incident.owner else ["ack", "snooze", "dismiss"],
         )  # fmt: skip
         return _fresh(page)
@@ -176,18 +175,20 @@ class Staff(NamedTuple):
         token = request.values.get("t", "")
         if not self.link_key or not token:
             return None
-        try:
-            at = self.deeds.reader.now()
-        except UnreachableError:
-            abort(503, "the data store does not answer")
-        claim = links.read(self.link_key, token, at)
+        claim = links.read(self.link_key, token, self._now())
         known = claim and claim.store in self.shops
         here = known and any(p.id == claim.person for p in self.people.at(claim.store))  # type: ignore[union-attr]
         return claim if here else None
 
+    def _now(self) -> datetime:
+        try:
+            return self.deeds.reader.now()
+        except UnreachableError:
+            abort(503, "the data store does not answer")
+
     def _said(self, key: str, status: int, who: str = "") -> Response:
         language = self._language()
-        text = words(language)
+        text = self._words(language)
         said = text[key].replace("{who}", who)
         return _fresh(
             render_template(
@@ -195,6 +196,14 @@ class Staff(NamedTuple):
             ),
             status,
         )
+
+    def _words(self, language: Language) -> dict[str, str]:
+        """The sentences, with how long a snooze is."""
+        minutes = f"{self.deeds.snooze_s / 60:.0f}"
+        return {
+            key: said.replace("{n:int}", minutes) if "snooze" in key else said
+            for key, said in words(language).items()
+        }
 
     def _language(self) -> Language:
         return language_of(request.query_string.decode(), self.language)

@@ -21,13 +21,13 @@
     return hours < 1 / 60 ? fmt.say("card.just_now") : hours < 2 ? fmt.say("card.ago", { at: card.at }) : fmt.say("card.hours_ago", { n: Math.floor(hours) });
   };
   const button = (id, what, cls) =>
-    F.h("button", { cls, "data-id": id, "data-do": what, key: what, ...(pending.has(id) ? { disabled: "" } : {}) }, fmt.say("staff." + what));
+    F.h("button", { cls, "data-id": id, "data-do": what, key: what, ...(pending.has(id) ? { disabled: "" } : {}) }, fmt.say("staff." + what, { n: frame.snooze_s / 60 }));
 
   const buttons = (id, card) => {
     if (card.owner && card.owner !== frame.me) return [];
     if (card.done) return [];
-    if (card.owner === frame.me) return [div("does", button(id, "done", "primary"), button(id, "snooze", ""), button(id, "dismiss", "quiet wide"))];
-    return [div("does", button(id, "ack", "primary"), button(id, "snooze", ""), button(id, "dismiss", "quiet wide"))];
+    if (card.owner === frame.me) return [div("does", button(id, "done", "primary wide"), button(id, "snooze", ""), button(id, "dismiss", ""))];
+    return [div("does", button(id, "ack", "primary wide"), button(id, "snooze", ""), button(id, "dismiss", ""))];
   };
 
   const state = (card) => {

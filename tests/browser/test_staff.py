@@ -16,7 +16,7 @@ from tests.ingest_process import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 LANGUAGES = ["en", "zh"]
-PHONE = {"width": 390, "height": 844}
+PHONE = {"width": 360, "height": 740}
 OVERFLOWING = """() => [...document.querySelectorAll('body, .card, .card *, .top *, .foot *, .sheet *')]
   .filter(n => n.scrollWidth > n.clientWidth + 1)
   .filter(n => getComputedStyle(n).overflowX !== 'hidden' && getComputedStyle(n).display !== 'inline')
@@ -56,10 +56,10 @@ class Phone:
         self.page.evaluate("document.fonts.ready.then(() => true)")
         return self
 
-    def shoot(self, name: str) -> None:
-        """Keep a picture."""
+    def shoot(self, name: str, *, full: bool = True) -> None:
+        """Keep a picture, of the whole page or of what the phone shows of it."""
         SCREENS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=True, animations="disabled")
+        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=full, animations="disabled")
 
     def violations(self) -> list[str]:
         """What axe-core objects to."""
@@ -101,13 +101,14 @@ def test_reads_on_every_phone(site: Site, phones: Phones, language: str) -> None
     assert phone.violations() == []
     phone.log_in("mia", language=language).live()
     for width in (390, 360):
-        phone.page.set_viewport_size({"width": width, "height": 780})
+        phone.page.set_viewport_size({"width": width, "height": 740})
         assert (width, phone.page.evaluate(OVERFLOWING)) == (width, [])
         small = phone.page.evaluate(
             "[...document.querySelectorAll('.cards button')].filter(b => b.offsetHeight < 44).length"
         )
         assert small == 0
         phone.shoot(f"staff-{language}-{width}")
+    phone.shoot(f"staff-{language}-first", full=False)
     assert phone.violations() == []
     assert phone.complaints == []
     assert phone.page.locator(".card").count() == 4
@@ -189,7 +190,17 @@ def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
     assert "Mia" in phone.page.inner_text("h1")
     assert phone.violations() == []
     assert phone.page.evaluate(OVERFLOWING) == []
-    phone.shoot("link-confirm")
+    card = phone.page.inner_text(".card")
+    for said in (
+        "Till 2 · 6 min",
+        "Wait at the tills is long · 4:10",
+        "Open a till · ¥1,860 at risk",
+    ):
+        assert said in card
+    for language in LANGUAGES:
+        phone.page.goto(link().replace("lang=en", f"lang={language}"))
+        phone.shoot(f"link-confirm-{language}")
+    phone.page.goto(link())
     assert commands(site) == []
     phone.page.click("button.primary")
     assert "You have it" in phone.page.inner_text("h1")
