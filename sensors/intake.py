@@ -6,7 +6,7 @@ topic ─┬─ matches a [[sensors.devices]] filter ─▶ its adapter ─┐
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ import structlog
 from msgspec.structs import replace
 
 from sensors import metrics
+from sensors.adapter_memory import Kept, Note, Reply, field_of, sorted_out
 from sensors.codec import Codec, Outcome
 from sensors.device_table import DeviceTable
 from sensors.events import Event
@@ -45,7 +46,15 @@ class Message(NamedTuple):
 
 
 class Adapter(Protocol):
-    """A vendor's format: their bytes → our events, each wrong thing a reject."""
+    """A vendor's format: their bytes → our events, each wrong thing a reject.
+
+    Attributes:
+        memory: what it keeps of this device between messages.
+        replies: what it would have sent to devices; cleared by the intake.
+    """
+
+    memory: Kept
+    replies: list[Reply]
 
     def decode(
         self, payload: bytes, topic: str, device: Device, received_at: datetime
@@ -64,6 +73,8 @@ class Taken(NamedTuple):
         acks: (mid, session) of the messages, to acknowledge once the log has it all.
         received_at: when.
         is_tick: whether a tick follows it.
+        notes: what adapters will have to remember of these messages, written with them.
+        replies: to devices, to be sent at once.
     """
 
     lines: dict[int, bytes]
@@ -72,6 +83,8 @@ class Taken(NamedTuple):
     acks: list[tuple[int, int]]
     received_at: datetime
     is_tick: bool = False
+    notes: Sequence[Note] = ()
+    replies: Sequence[Reply] = ()
 
 
 class Intake:
@@ -118,7 +131,32 @@ class Intake:
             rejects,
             [(message.mid, message.session) for message in messages if message.mid],
             received_at,
+            notes=list(self._notes()),
+            replies=self._replies(),
         )
+
+    def recall(self, rows: Mapping[bytes, bytes]) -> list[bytes]:
+        """Give adapters back what was kept of their devices; the fields of devices no longer configured."""
+        known, strange = sorted_out(rows, [(d.match, d.adapter) for d, _ in self._devices])
+        for device, adapter in self._devices:
+            adapter.memory = known[device.match, device.adapter]
+        return strange
+
+    def _notes(self) -> Iterable[Note]:
+        """What adapters learned or forgot since the last batch."""
+        for device, adapter in self._devices:
+            if adapter.memory.changed:
+                partition = self._partitions.get(device.store, 0)
+                for key, value in adapter.memory.news():
+                    yield Note(partition, field_of(device.match, device.adapter, key), value)
+
+    def _replies(self) -> list[Reply]:
+        replies: list[Reply] = []
+        for _, adapter in self._devices:
+            if adapter.replies:
+                replies += adapter.replies
+                adapter.replies.clear()
+        return replies
 
     def _verbatim(self, message: Message, received_at: datetime) -> tuple[int, bytes, int] | None:
         """Partition, lines and number of events of a message that can go into the log as it came."""

@@ -7,6 +7,7 @@ Keys carry the partition as a Redis Cluster hash tag, so that one partition's ke
 | ``log:{p}`` | stream | the event log of partition p | ``sensors.log.retention_h`` |
 | ``dead:{p}`` | stream | rejects: reason, topic, bytes but no people | ``sensors.log.dead_letters`` entries |
 | ``device:{p}`` | hash | last word of each device of the partition's stores | kept |
+| ``memory:{p}`` | hash | what adapters keep between messages, by topic filter, adapter and entry | kept |
 | ``committed:log:{p}`` | hash | how far each consumer of the stream has surely come; retention stops there | kept |
 """
 
@@ -35,6 +36,11 @@ def dead_key(partition: int) -> str:
 def device_key(partition: int) -> str:
     """What was last heard from each device, by ``store/source``."""
     return f"device:{{{partition}}}"
+
+
+def memory_key(partition: int) -> str:
+    """What adapters keep of their devices between messages."""
+    return f"memory:{{{partition}}}"
 
 
 def committed_key(stream: str) -> str:

@@ -21,11 +21,12 @@ import structlog
 from redis.exceptions import ResponseError
 
 from sensors import metrics
+from sensors.adapter_memory import Note
 from sensors.clock import Clock, from_ms, to_ms
 from sensors.device_table import DeviceTable
 from sensors.event_log import Batch, Command, InFlight, is_full, trim, xadd
 from sensors.intake import Taken
-from sensors.keyspace import dead_key, device_key, partition_of
+from sensors.keyspace import dead_key, device_key, memory_key, partition_of
 from sensors.redaction import redacted
 from sensors.reject import Reject
 from sensors.settings import Log
@@ -85,7 +86,7 @@ class LogWriter:
 
     def take(self, taken: Taken) -> None:
         """Append it behind what is held; a tick is left out while the log takes nothing."""
-        if taken.lines or taken.rejects or taken.acks:
+        if taken.lines or taken.rejects or taken.acks or taken.notes:
             self._held.append(taken)
         self._is_tick_due |= taken.is_tick
         self.flush()
@@ -129,6 +130,7 @@ class LogWriter:
         at = now if self.is_blocked else max(taken.received_at, self._last_at)
         commands = [xadd(Batch(partition, lines, at)) for partition, lines in taken.lines.items()]
         commands += [self._burial(reject) for reject in taken.rejects]
+        commands += [_keeping(note) for note in taken.notes]
         if self._is_tick_due and not self._held:
             self._is_tick_due, at = False, max(at, now)
             commands += [xadd(Batch(p, b"", at)) for p in range(self._settings.partitions)]
@@ -148,7 +150,7 @@ class LogWriter:
         self._sent = None
         metrics.APPEND_S.observe(time.monotonic() - sent.at)
         rest, refusal = _rest(sent.taken, answers), _refusal(answers)
-        if rest.lines or rest.rejects:
+        if rest.lines or rest.rejects or rest.notes:
             self._held.appendleft(rest)
             self._refused(refusal)
             return
@@ -239,6 +241,7 @@ def _joined(held: deque[Taken]) -> Taken:
         [reject for taken in rounds for reject in taken.rejects],
         [ack for taken in rounds for ack in taken.acks],
         max((taken.received_at for taken in rounds), default=from_ms(0)),
+        notes=[note for taken in rounds for note in taken.notes],
     )
 
 
@@ -247,7 +250,16 @@ def _rest(taken: Taken, answers: Sequence[Any]) -> Taken:
     said = iter(answers)
     lines = {p: lines for p, lines in taken.lines.items() if isinstance(next(said), ResponseError)}
     rejects = [r for r in taken.rejects if isinstance(next(said), ResponseError)]
-    return taken._replace(lines=lines, rejects=rejects)
+    notes = [note for note in taken.notes if isinstance(next(said), ResponseError)]
+    return taken._replace(lines=lines, rejects=rejects, notes=notes)
+
+
+def _keeping(note: Note) -> Command:
+    """The command that keeps what an adapter has to remember, or forgets it."""
+    key = memory_key(note.partition)
+    return (
+        ("HDEL", key, note.field) if note.value is None else ("HSET", key, note.field, note.value)
+    )
 
 
 def _refusal(answers: Sequence[Any]) -> str:

@@ -139,6 +139,14 @@ class MqttClient:
                 self._client.ack(mid, 1)
         self.flush()
 
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Send a message once, without waiting for anybody to have it; False while there is no connection."""
+        if not self.connected:
+            return False
+        self._client.publish(topic, payload, 0)
+        self.flush()
+        return True
+
     def flush(self) -> None:
         """Send what is waiting; a lost connection is found by the next read."""
         buffered = self._client.buffered

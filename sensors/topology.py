@@ -1,14 +1,15 @@
 """The ingest dataflow.
 
 broker ─▶ rounds ─▶ taken ─▶ log ─▶ acknowledged
-                      ├────▶ dead letters
-                      └────▶ device table
+                      ├────▶ dead letters, device table, what adapters remember
+                      └────▶ replies to devices, by the broker
 """
 
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import bytewax.operators as op
 import redis
@@ -21,6 +22,7 @@ from sensors.clock import SystemClock
 from sensors.device_table import DeviceTable
 from sensors.event_log import last_received_at
 from sensors.intake import Adapter, Intake, Taken
+from sensors.keyspace import memory_key
 from sensors.log_writer import LogWriter
 from sensors.mqtt_client import MqttClient
 from sensors.mqtt_source import MqttSource, Round
@@ -32,6 +34,7 @@ from sensors.topics import subscriptions
 _log = structlog.get_logger("sensors.topology")
 
 Find = Callable[[str], Adapter]
+Answer = TypeVar("Answer")
 
 DRAIN_S = 0.5  # at the end, for Redis to take what is on its way
 
@@ -68,6 +71,9 @@ class _LogPartition(StatelessSinkPartition[Taken]):
 
     def write_batch(self, items: list[Taken]) -> None:
         for taken in items:
+            for reply in taken.replies:
+                if self._mqtt.publish(reply.topic, reply.payload):
+                    _log.info("device-asked", topic=reply.topic)
             self._writer.take(taken)
 
     def close(self) -> None:
@@ -99,7 +105,7 @@ def run(
     intake = Intake(settings, Pseudonym(load_key(Path(key_file))), find, devices)
     client = connect(settings.redis.url)
     clock = _clock_behind_log(client, settings.log.partitions, stop)
-    if clock is None:
+    if clock is None or not _recalled(client, settings.log.partitions, intake, stop):
         return 0
     filters = subscriptions([d.match for d in settings.devices], settings.broker.shared_group)
     mqtt = MqttClient(settings.broker, filters)
@@ -115,20 +121,42 @@ def _clock_behind_log(
     client: redis.Redis, partitions: int, stop: threading.Event
 ) -> SystemClock | None:
     """A clock that does not fall behind the log; waits for Redis, ``None`` if told to stop meanwhile."""
+    found = _answered(stop, lambda: [last_received_at(client, range(partitions))])
+    if found is None:
+        return None
+    clock = SystemClock(found[0])
+    if clock.behind > timedelta(seconds=1):
+        _log.warning("clock-behind-log", behind_s=clock.behind.total_seconds())
+    return clock
+
+
+def _recalled(client: redis.Redis, partitions: int, intake: Intake, stop: threading.Event) -> bool:
+    """Give adapters back what was kept of their devices, before the first message; False if told to stop."""
+
+    def ask() -> dict[bytes, bytes]:
+        rows: dict[bytes, bytes] = {}
+        for partition in range(partitions):
+            rows |= client.hgetall(memory_key(partition))  # type: ignore[arg-type]
+        strange = intake.recall(rows)
+        if strange:
+            for partition in range(partitions):
+                client.hdel(memory_key(partition), *strange)
+        return rows
+
+    return _answered(stop, ask) is not None
+
+
+def _answered(stop: threading.Event, ask: Callable[[], Answer]) -> Answer | None:
+    """What Redis answers, once it does; ``None`` if told to stop meanwhile."""
     said = False
     while not stop.is_set():
         try:
-            last = last_received_at(client, range(partitions))
+            return ask()
         except UNREACHABLE as error:
             if not said:
                 _log.warning("redis-unreachable", error=str(error))
             said = True
             stop.wait(0.2)
-            continue
-        clock = SystemClock(last)
-        if clock.behind > timedelta(seconds=1):
-            _log.warning("clock-behind-log", behind_s=clock.behind.total_seconds())
-        return clock
     return None
 
 

@@ -24,7 +24,8 @@ from typing import Literal, NamedTuple, TypeGuard, get_args
 import msgspec
 from msgspec import structs
 
-from sensors.adapters._message import Memory, Message, UnreadableError
+from sensors.adapter_memory import Kept, Memory, Reply
+from sensors.adapters._message import Message, UnreadableError
 from sensors.events import AnyEvent, Event, Footfall
 from sensors.reject import Reject
 from sensors.settings import Device, Store
@@ -57,6 +58,7 @@ class Adapter(NamedTuple):
         *,
         store: Store | None = None,
         memory: Memory | None = None,
+        replies: list[Reply] | None = None,
     ) -> list[Event | Reject]:
         """What one message says: events of the contract, and a reject for every part that is not one.
 
@@ -70,11 +72,13 @@ class Adapter(NamedTuple):
             store: the device's store, for its time zone and currency.
             memory: a dict the caller keeps for this device between messages (Frigate's open visits,
                 Sparkplug's aliases); without it only what one message says by itself is understood.
+            replies: takes what is to be sent to devices.
         """
         if not payload:
             return []
         kept: Memory = {} if memory is None else memory
-        message = Message(payload, topic, device, received_at, store, kept)
+        said: list[Reply] = [] if replies is None else replies
+        message = Message(payload, topic, device, received_at, store, kept, said)
         drafts: list[Event | Reject] = []
         try:
             drafts.extend(self.read(message))
@@ -148,12 +152,18 @@ def adapter(name: str) -> Adapter:
 
 
 class Bound:
-    """An adapter with the memory of one configured device and the stores it may belong to."""
+    """An adapter with the memory of one configured device and the stores it may belong to.
+
+    Attributes:
+        memory: replaced at start by what was kept; see ``sensors.adapter_memory``.
+        replies: to devices; whoever sends them clears it.
+    """
 
     def __init__(self, kind: Adapter, stores: Mapping[str, Store]) -> None:
         self.kind = kind
         self._stores = stores
-        self._memory: Memory = {}
+        self.memory = Kept()
+        self.replies: list[Reply] = []
 
     def decode(
         self, payload: bytes, topic: str, device: Device, received_at: datetime
@@ -161,7 +171,13 @@ class Bound:
         """As ``Adapter.decode``."""
         store = self._stores.get(device.store)
         return self.kind.decode(
-            payload, topic, device, received_at, store=store, memory=self._memory
+            payload,
+            topic,
+            device,
+            received_at,
+            store=store,
+            memory=self.memory,
+            replies=self.replies,
         )
 
 

@@ -58,7 +58,7 @@ def line_events(
     """
     for name, line in uplink.lines.items():
         yield from _line_events(message, name, line, at, source)
-    if message.forms.get(source) != "total":
+    if message.form_of(source) != "total":
         for earlier in uplink.history:
             for name, line in earlier.lines.items():
                 if line.period:
@@ -83,9 +83,9 @@ def line_events(
 def _line_events(
     message: Message, name: str, line: Line, at: datetime, source: str
 ) -> Iterator[Event | Reject]:
-    wanted = message.device.options.get("counts") or message.forms.get(source)
+    wanted = message.device.options.get("counts") or message.form_of(source)
     if line.total and wanted != "period":
-        message.forms[source] = "total"
+        message.keep_to("total", source)
         one_way = len(line.total) == 1  # its other direction comes in another report
         yield from message.footfall(
             (name,),

@@ -4,17 +4,15 @@ vendor bytes ─▶ Message ─▶ adapter ─▶ Footfall | Presence | Dwell | 
 """
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from sensors.adapter_memory import FORM, Memory, Reply, remember
 from sensors.events import Counting, Dwell, Footfall, Presence, Queue, Status
 from sensors.reject import Reject
 from sensors.settings import Device, Store
-
-Memory = MutableMapping[str, Any]
-"""What one configured device's adapter keeps between messages; lost at a restart, never needed for truth."""
 
 Names = tuple[str | int | None, ...]
 """What a vendor may call one line, zone or till: its name, its id, the channel; the first mapped one counts."""
@@ -30,10 +28,6 @@ class UnreadableError(ValueError):
     def __init__(self, reason: str, place: str = "$") -> None:
         super().__init__(reason)
         self.place = place
-
-
-_FORMS = "forms"
-_MOST = 4096  # entries of a device's memory, and sources of one device whose form is kept
 
 
 def slug(text: str) -> str:
@@ -59,6 +53,7 @@ class Message(NamedTuple):
         received_at: when ingest took it; stands in for the event's time where the device sends none.
         store: the store it belongs to, for its clock and currency; ``None`` reads local times as UTC.
         memory: this device's; see ``Memory``.
+        replies: what is to be sent to devices is added here.
     """
 
     payload: bytes
@@ -67,6 +62,7 @@ class Message(NamedTuple):
     received_at: datetime
     store: Store | None
     memory: Memory
+    replies: list[Reply]
 
     @property
     def tz(self) -> tzinfo:
@@ -98,15 +94,19 @@ class Message(NamedTuple):
         """
         if wanted := self.device.options.get(what):
             return bool(wanted == form)
-        return bool(self.forms.setdefault(f"{what}|{source}", form) == form)
+        key = f"{what}|{source}"
+        if self.form_of(key) is None:
+            self.keep_to(form, key)
+        return self.form_of(key) == form
 
-    @property
-    def forms(self) -> dict[str, str]:
-        """Which form of its counts each source is heard in; the oldest of too many is forgotten."""
-        kept: dict[str, str] = self.memory.setdefault(_FORMS, {})
-        if len(kept) > _MOST:
-            del kept[next(iter(kept))]
-        return kept
+    def form_of(self, key: str) -> str | None:
+        """In which form counts are heard under ``key``, so far."""
+        form: str | None = self.memory.get(FORM + key)
+        return form
+
+    def keep_to(self, form: str, key: str) -> None:
+        """Counts under ``key`` are heard in this form from now on."""
+        remember(self.memory, FORM + key, form)
 
     def reject(self, error: UnreadableError) -> Reject:
         """A dead letter of this message with the reason and the place."""
@@ -294,13 +294,6 @@ def mapped(mapping: Mapping[str, str], fallback: str, names: Names, what: str) -
     raise UnreadableError(
         f'{what} {called} is not mapped: name it under {what}s, or as "" to leave it out'
     )
-
-
-def remember(memory: Memory, key: str, value: object, limit: int = _MOST) -> None:
-    """Keep ``value``; beyond ``limit`` entries the oldest is forgotten, so memory cannot grow."""
-    memory[key] = value
-    while len(memory) > limit:
-        del memory[next(k for k in memory if k != _FORMS)]
 
 
 _STATES: dict[str, Any] = {s: s for s in ("online", "offline", "alive", "fault")}

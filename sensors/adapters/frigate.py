@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from sensors.adapter_memory import remember
 from sensors.adapters._json import count, obj, parse, sub, text
-from sensors.adapters._message import Message, UnreadableError, remember
+from sensors.adapters._message import Message, UnreadableError
 from sensors.adapters._times import instant
 from sensors.events import Event
 from sensors.reject import Reject

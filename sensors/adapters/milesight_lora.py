@@ -176,5 +176,11 @@ def _probe(payload: bytes, topic: str) -> Message:
     from sensors.settings import Device  # noqa: PLC0415 - only guessing needs one
 
     return Message(
-        payload, topic, Device(match=topic or "#", adapter=NAME, store="x"), _second(0), None, {}
+        payload,
+        topic,
+        Device(match=topic or "#", adapter=NAME, store="x"),
+        _second(0),
+        None,
+        {},
+        [],
     )

@@ -1,21 +1,23 @@
 """Eclipse Sparkplug B: protobuf metrics of edge nodes and their devices.
 
 ``spBv1.0/{group}/{type}/{node}[/{device}]``. Births name the metrics and their aliases; data may carry the
-alias alone, so ``memory`` is needed. A gap in ``seq``, or data before any birth, is a reject that asks for a
-rebirth (``Node Control/Rebirth``). Metrics are mapped by name: under ``doors`` as running totals
+alias alone, so ``memory`` is needed. After a gap in ``seq``, data before any birth or an alias that nobody named the
+node is asked for a rebirth (``Node Control/Rebirth`` on its ``NCMD`` topic), at most once a minute until its
+``NBIRTH`` comes; the dead letters say so too. Metrics are mapped by name: under ``doors`` as running totals
 (``doors = { "Door1/In" = "main", "Door1/Out" = "main:out" }``), under ``zones`` as levels.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Proto
 
+from sensors.adapter_memory import Reply, remember
 from sensors.adapters._json import count
-from sensors.adapters._message import Message, UnreadableError, remember
+from sensors.adapters._message import Message, UnreadableError
 from sensors.adapters._times import instant
 from sensors.events import Event
 from sensors.reject import Reject
@@ -33,6 +35,17 @@ _VALUES = (
 )
 Wire = Any  # of a message class built at run time
 _ALIASES = 4096  # of one device; a birth with more is refused rather than kept
+_KEPT = 1024  # nodes' and devices' entries
+_AGAIN = timedelta(minutes=1)  # between two requests to one node
+_BOOLEAN = 11  # Sparkplug's data type
+
+
+class Edge(NamedTuple):
+    """A node of a group, and its device if one speaks."""
+
+    group: str
+    node: str
+    device: str
 
 
 def guess(payload: bytes, topic: str) -> float:  # noqa: ARG001 - protobuf has no marks; the namespace does
@@ -45,21 +58,21 @@ def read(message: Message) -> Iterable[Event | Reject]:
     parts = message.topic.split("/")
     if len(parts) < 4 or parts[0] != "spBv1.0":
         raise UnreadableError("topic is not spBv1.0/{group}/{type}/{node}", "topic")
-    kind, node, device = parts[2], parts[3], parts[4] if len(parts) > 4 else ""
-    source = message.source("/".join(p for p in (node, device) if p))
-    if kind == "STATE":
+    kind, edge = parts[2], Edge(parts[1], parts[3], parts[4] if len(parts) > 4 else "")
+    source = message.source("/".join(p for p in edge[1:] if p))
+    if kind in ("STATE", "NCMD", "DCMD"):  # of hosts, such as this one
         return ()
     if kind not in ("NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEATH"):
         raise UnreadableError(f"message type {kind[:20]!r} says nothing of the floor", "topic")
     payload = _payload(message.payload)
-    return _said(message, payload, kind, f"{node}/{device}", source)
+    return _said(message, payload, kind, edge, source)
 
 
 def _said(
     message: Message,
     payload: Wire,
     kind: str,
-    key: str,
+    edge: Edge,
     source: str,
 ) -> Iterator[Event | Reject]:
     stamp = payload.timestamp if payload.HasField("timestamp") else None
@@ -71,17 +84,19 @@ def _said(
     if kind.endswith("DEATH"):
         yield message.status("offline", at=message.received_at, source=source, detail=kind)
         return
-    yield from _gap(message, payload, kind, key)
-    aliases: dict[int, str] = message.memory.get(f"alias|{key}", {})
+    yield from _gap(message, payload, kind, edge)
+    key = "alias|" + "/".join(edge)
+    aliases: dict[int, str] = message.memory.get(key, {})
     if kind.endswith("BIRTH"):
         aliases = {m.alias: m.name for m in payload.metrics if m.HasField("alias") and m.name}
         if len(aliases) > _ALIASES:
             raise UnreadableError(f"a birth with more than {_ALIASES} aliases")
-        remember(message.memory, f"alias|{key}", aliases, limit=256)
+        remember(message.memory, key, aliases, limit=_KEPT)
         yield message.status("online", at=at, source=source, detail=kind)
     for i, metric in enumerate(payload.metrics):
         name = metric.name or aliases.get(metric.alias, "")
         if not name:
+            _lost(message, edge)
             yield message.reject(
                 UnreadableError(
                     f"alias {metric.alias} was never named: rebirth required", f"$.metrics[{i}]"
@@ -89,25 +104,62 @@ def _said(
             )
         elif not metric.is_null:
             yield from _metric(message, metric, name, at, source)
+    _ask(message, edge)
 
 
-def _gap(message: Message, payload: Wire, kind: str, key: str) -> Iterator[Event | Reject]:
-    """``seq`` counts 0 to 255 over all messages of one node, its devices' too."""
+def _gap(message: Message, payload: Wire, kind: str, edge: Edge) -> Iterator[Event | Reject]:
+    """``seq`` counts 0 to 255 over all messages of one node, its devices' too; the same again is a repeat."""
+    if kind == "NBIRTH":
+        message.memory.pop(_of("lost", edge), None)
     if not payload.HasField("seq"):
         return
-    node = key.partition("/")[0]
-    last, seq = message.memory.get(f"seq|{node}"), payload.seq
-    remember(message.memory, f"seq|{node}", seq, limit=256)
-    if kind == "NBIRTH":
+    key = _of("seq", edge)
+    last, seq = message.memory.get(key), payload.seq
+    remember(message.memory, key, seq, limit=_KEPT)
+    if kind == "NBIRTH" or seq == last:
         return
     if last is None:
+        _lost(message, edge)
         yield message.reject(
-            UnreadableError(f"data of {node[:60]} before its birth: rebirth required", "$.seq")
+            UnreadableError(f"data of {edge.node[:60]} before its birth: rebirth required", "$.seq")
         )
     elif seq != (last + 1) % 256:
+        _lost(message, edge)
         yield message.reject(
             UnreadableError(f"sequence gap after {last}: got {seq}; rebirth required", "$.seq")
         )
+
+
+def _of(what: str, edge: Edge) -> str:
+    return f"{what}|{edge.group}/{edge.node}"
+
+
+def _lost(message: Message, edge: Edge) -> None:
+    """Something of this node was missed: what holds is told by its next birth."""
+    remember(message.memory, _of("lost", edge), True, limit=_KEPT)
+
+
+def _ask(message: Message, edge: Edge) -> None:
+    """Ask a node of which something was missed to be born again, unless it was asked just now."""
+    key = _of("asked", edge)
+    asked = message.memory.get(key)
+    if _of("lost", edge) not in message.memory:
+        return
+    if asked is None or message.received_at - asked >= _AGAIN:
+        remember(message.memory, key, message.received_at, limit=_KEPT)
+        topic = f"spBv1.0/{edge.group}/NCMD/{edge.node}"
+        message.replies.append(Reply(topic, rebirth(message.received_at)))
+
+
+def rebirth(at: datetime) -> bytes:
+    """The command that asks a node for its births."""
+    ms = round(at.timestamp() * 1000)
+    payload: Wire = _PAYLOAD(timestamp=ms)
+    metric = payload.metrics.add()
+    metric.name, metric.timestamp = "Node Control/Rebirth", ms
+    metric.datatype, metric.boolean_value = _BOOLEAN, True
+    said: bytes = payload.SerializeToString()
+    return said
 
 
 def _metric(

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from sensors.adapter_memory import remember
 from sensors.adapters import _money
 from sensors.adapters._json import decimal, each, parse_object, sub, text
-from sensors.adapters._message import Message, UnreadableError, remember
+from sensors.adapters._message import Message, UnreadableError
 from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
 from sensors.events import Event, Line, Tender

@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sensors.adapter_memory import remember
 from sensors.adapters import salvaged
 from sensors.adapters._json import count, decimal, each, maybe_count, parse_object, sub, text
-from sensors.adapters._message import Message, UnreadableError, remember
+from sensors.adapters._message import Message, UnreadableError
 from sensors.adapters._times import instant, span
 from sensors.events import Event
 from sensors.reject import Reject

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 
+from sensors.adapter_memory import Kept, Reply
 from sensors.codec import Outcome
 from sensors.device_table import DEVICES, DeviceTable
 from sensors.events import Footfall, Status
@@ -21,6 +22,9 @@ GOOD = b'{"kind":"footfall","at":"2026-11-22T08:59:00Z","door":"main","entered":
 
 class Counter:
     """A vendor whose whole message is a number of people; ``boom`` breaks it."""
+
+    def __init__(self) -> None:
+        self.memory, self.replies = Kept(), list[Reply]()
 
     def decode(
         self, payload: bytes, topic: str, device: Device, received_at: datetime

@@ -1,13 +1,16 @@
 """Sparkplug B: births, data by alias, deaths, and the rebirth asked for when something was missed."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from sensors.adapter_memory import Reply
+from sensors.adapters import adapter
 from sensors.adapters.sparkplug import _PAYLOAD
 from sensors.events import Footfall, Presence, Status
 from sensors.reject import Reject
-from tests.unit.adapters.reading import NOW, events, outcomes, reason, utc
+from tests.unit.adapters.reading import NOW, device, events, outcomes, reason, utc
 
 DOORS = {"Door1/In": "main", "Door1/Out": "main:out"}
 ZONES = {"Zone1/Count": "promo"}
@@ -76,6 +79,29 @@ def test_a_gap_asks_for_a_rebirth_and_keeps_the_data() -> None:
     assert isinstance(said[0], Footfall)
     assert isinstance(said[1], Reject)
     assert "rebirth required" in said[1].reason
+
+
+def test_a_node_is_asked_at_most_once_a_minute_until_it_is_born_again() -> None:
+    """A lost node is asked at once, then once a minute whatever it says; a repeat of a number is no loss."""
+    memory: dict[str, Any] = {}
+
+    def asked(seq: int, after_s: float, kind: str = "NDATA", node: str = "node") -> list[str]:
+        replies: list[Reply] = []
+        raw = payload(seq, {"name": "Door1/In", "long_value": 1})
+        topic = f"spBv1.0/g/{kind}/{node}"
+        now = NOW + timedelta(seconds=after_s)
+        adapter("sparkplug").decode(
+            raw, topic, device("sparkplug", doors=DOORS), now, memory=memory, replies=replies
+        )
+        return [reply.topic for reply in replies]
+
+    assert asked(0, 0, "NBIRTH") == asked(1, 1) == asked(1, 2) == []
+    assert asked(5, 3) == ["spBv1.0/g/NCMD/node"]
+    assert asked(6, 4) == asked(9, 62) == asked(10, 62.9) == []
+    assert asked(11, 63) == ["spBv1.0/g/NCMD/node"]
+    assert asked(3, 64, node="other") == ["spBv1.0/g/NCMD/other"]
+    assert asked(0, 65, "NBIRTH") == asked(1, 200) == []
+    assert asked(9, 201, "NCMD") == []
 
 
 def test_data_before_any_birth_asks_for_one() -> None:
