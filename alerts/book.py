@@ -21,6 +21,13 @@ CONTEXT = frozenset(
     | {("sensor_health", "now")}
 )
 """Facts kept whatever the rules: to hear devices, to put a price on an incident, to measure what an action did."""
+PLANNED = ("plan_ahead", "now")
+NEEDS: dict[str, frozenset[tuple[str, str]]] = {
+    "add-staff": frozenset({("staff_on_floor", "now")}),
+    "open-till": frozenset({("staff_on_floor", "now"), ("tills_needed", "now")}),
+    "run-promotion": frozenset({("sku_cover", "now")}),
+}
+"""Facts that the condition of an action reads (``actions``)."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,14 @@ class Book:
         forecasts = frozenset(
             (f"{r.metric}_forecast", r.window) for r in rules.values() if r.reference == "forecast"
         )
-        also = {(c.metric, c.window) for r in rules.values() for c in r.where}
+        also: set[tuple[str, str]] = {(c.metric, c.window) for r in rules.values() for c in r.where}
+        also |= {
+            need
+            for r in rules.values()
+            for a in (r.action, *r.actions)
+            for need in NEEDS.get(a, ())
+        }
+        also |= {PLANNED}
         limits = [alerts.no_data.after_s, *(r.no_data_s for r in rules.values())]
         return StoreBook(
             id=store,

@@ -25,23 +25,29 @@ TITLES: dict[str, tuple[str, str]] = {
     "data-old": ("Data is too old to act on", "数据超过 15 分钟未更新"),
     "no-data": ("No fresh data", "无有效数据"),
     "sensor-silent": ("Sensor is silent", "传感器无信号"),
-    "sensor-stuck": ("Sensor is stuck or drifting", "传感器卡滞或漂移"),
+    "sensor-stuck": ("Sensor is stuck", "传感器卡滞"),
     "door-dead": ("A door counts nobody", "门口计数异常"),
     "demand-ahead": ("More demand ahead", "需求高峰将至"),
     "forecast-rolled-back": ("Forecast rolled back", "预测模型已回退"),
     "low-atv": ("Average transaction is low", "客单价偏低"),
+    "sensor-drifting": ("Sensor is drifting", "传感器漂移"),
+    "unusual-traffic": ("Traffic is unusual", "客流异常"),
+    "promotion-ahead": ("A promotion or event begins soon", "促销或活动即将开始"),
+    "holiday-ahead": ("A public holiday is ahead", "节假日将至"),
 }
 ACTIONS: dict[str, tuple[str, str]] = {
-    "add-staff": ("Add staff to the floor", "增派导购"),
-    "open-till": ("Open a till", "加开收银台"),
+    "add-staff": ("Add staff to the floor{who}", "增派导购{who}"),
+    "open-till": ("Open a till{who}", "加开收银台{who}"),
     "change-display": ("Change the display", "调整陈列"),
-    "run-promotion": ("Run a promotion", "启动促销"),
+    "run-promotion": ("Run a promotion{sku}", "启动促销{sku}"),
     "limit-entry": ("Limit entry at the doors", "门口限流"),
     "replenish": ("Replenish from the back room", "补货上架"),
     "check-shelf": ("Check the shelf", "检查货架"),
     "check-sensor": ("Check the sensor", "检查传感器"),
     "check-gateway": ("Check the gateway and its network", "检查网关与网络"),
     "review-forecast": ("Review the forecast", "复核预测"),
+    "prepare-demand": ("Plan staff and stock for it", "安排人员与备货"),
+    "look-outside": ("Look what brings people in or keeps them away", "查看客流异动原因"),
 }
 REASONS: dict[str, tuple[str, str]] = {
     "below": ("{value} is below {threshold}", "{value} 低于 {threshold}"),
@@ -133,7 +139,7 @@ class _Filled(dict[str, object]):
         super().__init__({k: "–" if v is None else v for k, v in args.items()})
 
     def __missing__(self, key: str) -> str:
-        return "" if key in ("note", "metrics") else "–"
+        return "" if key in ("note", "metrics", "who", "sku") else "–"
 
 
 def title(incident: Incident, language: Language, book: StoreBook) -> str:

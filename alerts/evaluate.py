@@ -13,11 +13,12 @@ from alerts.book import NO_DATA, StoreBook
 from alerts.judge import judge
 from alerts.memory import Args, Memory, Track, Verdict, fact_key
 from alerts.quiet import Quiet
-from alerts.regime import Regime
+from alerts.regime import Regime, closed_for
 from alerts.settings import Rule
 from alerts.turn import Turn
 from flows.facts import Fact
 
+CLOSURE = fact_key("plan_ahead", "plan:closure", "now")
 FORECAST_KEPT = timedelta(hours=3)
 _name = attrgetter("metric", "window")
 
@@ -28,7 +29,7 @@ def evaluate(turn: Turn) -> None:
     memory.first_at = memory.first_at or at
     kept = book.kept
     facts = [fact for fact in turn.batch.facts if _name(fact) in kept]
-    regime = book.regime(at)
+    regime = _unless_shut(book.regime(at), memory, book, at)
     if facts:
         _hear_store(facts, memory, regime, at)
         for fact in facts:
@@ -55,6 +56,19 @@ def evaluate(turn: Turn) -> None:
         _judge_no_data(memory, book, sorted(missing), regime, at)
         keys = list(memory.tracks)
     turn.work = keys
+
+
+def _unless_shut(regime: Regime, memory: Memory, book: StoreBook, at: datetime) -> Regime:
+    """What holds while an announced closure is on: the store is closed."""
+    plan = memory.facts.get(CLOSURE)
+    if plan is None or regime.open_since_s is None:
+        return regime
+    starts, ends = (plan.detail.get(key) for key in ("starts", "ends"))
+    if not isinstance(starts, str) or not isinstance(ends, str):
+        return regime
+    if not datetime.fromisoformat(starts) <= at < datetime.fromisoformat(ends):
+        return regime
+    return closed_for(book, regime)
 
 
 def remember(fact: Fact, memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> None:

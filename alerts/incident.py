@@ -39,7 +39,8 @@ class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
             from; in the metric's own unit.
         low, high: the interval of the evidence when it was last judged.
         at_risk_minor: money at risk over the window, in the currency's minor unit; ranks incidents.
-        title, action: catalogue keys; ``args`` fill both sentences.
+        title, action: catalogue keys; ``args`` fill both sentences. ``actions``: all that can be done now, the
+            best first; ``action`` is that one.
         owner: who has it; snoozed_until: pushes rest until then; muted: why no push goes out.
         outcome: what changed after the action, once measured.
     """
@@ -62,6 +63,7 @@ class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at_risk_minor: int | None = None
     title: str = ""
     action: str = ""
+    actions: list[str] = []
     args: dict[str, str | int | float | None] = {}
     owner: str | None = None
     snoozed_until: datetime | None = None

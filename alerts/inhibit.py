@@ -1,5 +1,6 @@
-"""What mutes an incident by itself: a sensor that feeds it is down, its facts are missing. Pure."""
+"""What mutes an incident by itself: a closed store, a sensor that feeds it and is down, missing facts. Pure."""
 
+from alerts.book import NO_DATA
 from alerts.incident import Incident
 from alerts.memory import open_incidents
 from alerts.turn import Turn
@@ -24,15 +25,24 @@ FED = {
 def inhibited(turn: Turn) -> dict[str, str]:
     """Why incidents are muted, by id, as ``reason:detail``."""
     muted: dict[str, str] = {}
-    down = _devices_down(turn)
-    for track in turn.memory.tracks.values():
-        if track.incident is None or track.verdict is None:
-            continue
-        incident = turn.memory.incidents[track.incident]
-        if track.verdict.outcome == "missing":
+    memory = turn.memory
+    alive = open_incidents(memory)
+    if not alive:
+        return muted
+    down = _devices_down(alive, turn)
+    shut = memory.opened_at is None
+    dark = any(i.rule == NO_DATA and i.state != "pending" for i in alive)
+    for incident in alive:
+        track = memory.tracks.get(f"{incident.rule}|{incident.subject}")
+        verdict = track.verdict if track else None
+        missing = verdict is not None and verdict.outcome == "missing"
+        rule = turn.book.rules.get(incident.rule)
+        if shut and rule is not None and rule.when != "closed":
+            muted[incident.id] = "store-closed"
+        elif missing or (dark and incident.metric == "sensor_health"):
             muted[incident.id] = "no-data"
         for device, places in down.items():
-            if any(feeds(place, incident) for place in places):
+            if incident.id not in muted and any(feeds(place, incident) for place in places):
                 muted[incident.id] = f"sensor-down:{device}"
     return muted
 
@@ -48,10 +58,10 @@ def feeds(place: str, incident: Incident) -> bool:
     return incident.subject in ("", place)
 
 
-def _devices_down(turn: Turn) -> dict[str, list[str]]:
+def _devices_down(alive: list[Incident], turn: Turn) -> dict[str, list[str]]:
     """Devices with an open incident on their health, and the places they watch."""
     down: dict[str, list[str]] = {}
-    for incident in open_incidents(turn.memory):
+    for incident in alive:
         if incident.metric == "sensor_health" and incident.state != "pending":
             device = incident.subject.removeprefix("device:")
             down[device] = _places(turn, incident, device)

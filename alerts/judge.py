@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from alerts.book import ALIGNED_S, StoreBook
 from alerts.evidence import still_needed, wilson
-from alerts.memory import Args, Memory, Track, Verdict, fact_key
+from alerts.memory import Args, Memory, Outcome, Track, Verdict, fact_key
 from alerts.reference import Levels, levels, number
 from alerts.settings import Rule
 from flows.facts import Fact
@@ -42,7 +42,8 @@ def _also(rule: Rule, fact: Fact, memory: Memory, verdict: Verdict) -> Verdict:
         )
         if not ok:
             args: Args = {"metric": condition.metric, "is": value, "level": condition.level}
-            return replace(verdict, outcome="between", reason="not-also", args=args)
+            outcome: Outcome = "unsure" if value is None else "clear"
+            return replace(verdict, outcome=outcome, reason="not-also", args=args)
     return verdict
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from alerts.actions import suggested
 from alerts.book import NO_DATA
 from alerts.condition import Change, Phase, settle
 from alerts.incident import Incident, StepKind
@@ -95,7 +96,7 @@ def refresh(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> None:
     """Keep an open incident's figures current, without a step."""
     incident = turn.memory.incidents[track.incident or ""]
     if verdict.outcome in ("missing", "off") or (
-        verdict.value is None and verdict.reason != "says"
+        verdict.value is None and verdict.reason not in ("says", "because")
     ):
         return
     fresh = replace(incident, **figures(turn, rule, track, verdict))
@@ -106,14 +107,17 @@ def refresh(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> None:
 def figures(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> dict[str, object]:
     """The numbers an incident shows."""
     risk = at_risk_minor(rule, track.subject, verdict, turn.memory, turn.book)
+    actions, more = suggested(rule, track.subject, turn.memory, turn.book, turn.at)
     return {
+        "action": actions[0] if actions else "",
+        "actions": actions,
         "value": verdict.value,
         "threshold": verdict.threshold,
         "reference": verdict.reference,
         "low": verdict.low,
         "high": verdict.high,
         "at_risk_minor": risk,
-        "args": {**verdict.args, "subject": track.subject},
+        "args": {**verdict.args, **more, "subject": track.subject},
     }
 
 
@@ -141,7 +145,6 @@ def _current(turn: Turn, track: Track) -> Incident | None:
 def _opened(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> Incident:
     store = turn.book.id
     ident = f"{store}/{rule.name}/{track.subject}/{stamp(turn.at)}"
-    actions = [a for a in (rule.action, *rule.actions) if a]
     incident = Incident(
         id=ident,
         store=store,
@@ -156,7 +159,6 @@ def _opened(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> Incident:
         value=verdict.value,
         threshold=verdict.threshold,
         title=rule.title or rule.name,
-        action=actions[0] if actions else "",
     )
     track.incident = ident
     turn.memory.care[ident] = Care()

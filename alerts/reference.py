@@ -35,7 +35,7 @@ def levels(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> Levels | 
         return _sided(side, rule.level, rule.level, clear, clear, rule.level)
     if rule.reference == "forecast":
         return _forecast(rule, fact, memory, side)
-    reference = _reference(rule, fact, book)
+    reference = _reference(rule, fact, memory, book)
     if reference is None:
         return None
     fire, clear = rule.fire_pct / 100, rule.clear_pct / 100
@@ -66,11 +66,22 @@ def number(value: object) -> float | None:
     return float(value) if ok else None  # type: ignore[arg-type]
 
 
-def _reference(rule: Rule, fact: Fact, book: StoreBook) -> float | None:
+def delivery_h(memory: Memory, otherwise: float | None) -> float | None:
+    """Opening hours until the next announced delivery; ``otherwise`` where none is."""
+    known = memory.facts.get(fact_key("plan_ahead", "plan:delivery", "now"))
+    hours = number(known.detail.get("open_h")) if known else None
+    return otherwise if hours is None else hours
+
+
+def _reference(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> float | None:
+    if rule.reference == "delivery":
+        return delivery_h(memory, rule.level)
     if rule.reference == "history":
         return number(fact.detail.get("usual"))
     if rule.reference == "peer":
         return number(fact.detail.get("peers"))
+    if rule.metric == "tills_needed":
+        return number(fact.detail.get("serving"))
     if rule.metric == "occupancy":
         return float(book.store.capacity) if book.store else None
     return benchmark_of(rule.metric, book.benchmark)

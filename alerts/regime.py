@@ -59,6 +59,13 @@ def regime_at(book: Judged, at: datetime) -> Regime:
     return Regime(start, start + step, open_s, resting)
 
 
+def closed_for(book: Judged, regime: Regime) -> Regime:
+    """The same minute with the store shut, whatever its hours say."""
+    found = {name: rests(rule, book.store, regime.start, None) for name, rule in book.rules.items()}
+    resting = {name: reason for name, reason in found.items() if reason}
+    return regime._replace(open_since_s=None, resting=resting)
+
+
 def rests(rule: Rule, store: Store | None, at: datetime, open_s: float | None) -> str | None:
     """Why a rule is not judged at ``at``, as a catalogue key; ``None`` if it is."""
     if rule.when == "open" and open_s is None:

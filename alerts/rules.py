@@ -6,7 +6,8 @@
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from alerts.catalogue import ACTIONS, TITLES, Language
+from alerts.book import NO_DATA, no_data_rule
+from alerts.catalogue import ACTIONS, TITLES, Language, say
 from alerts.reference import benchmark_of
 from alerts.settings import AlertsSettings, Rule
 from flows.settings import Benchmark
@@ -39,9 +40,13 @@ def check(settings: AlertsSettings, published: Collection[str] | None = None) ->
         seen.add(rule.name)
         problems += [Problem(f"{path}.{key}", why) for key, why in _mistakes(rule)]
         problems += _references(settings, rule, path)
-        if published is not None and rule.metric not in published:
-            why = f"nothing publishes {rule.metric}: the rule never fires"
-            problems.append(Problem(f"{path}.metric", why, "note"))
+        named = [("metric", rule.metric)]
+        named += [(f"where[{m}].metric", also.metric) for m, also in enumerate(rule.where)]
+        problems += [
+            Problem(f"{path}.{key}", f"nothing publishes {metric}: the rule never fires", "note")
+            for key, metric in named
+            if published is not None and metric not in published
+        ]
     return problems + _people(settings)
 
 
@@ -54,19 +59,25 @@ def _mistakes(rule: Rule) -> list[tuple[str, str]]:
     """(key, reason) of what contradicts itself within one rule."""
     found: list[tuple[str, str]] = []
     side = rule.side if rule.compare in ("drifting", "streak") else rule.compare
-    if rule.compare == "is" and not rule.values:
-        found.append(("values", "a rule that compares by `is` needs the values to look for"))
-    if rule.compare in ("is", "absent"):
+    if rule.compare in ("is", "because") and not rule.values:
+        why = f"a rule that compares by `{rule.compare}` needs the values to look for"
+        found.append(("values", why))
+    if rule.usual_silence and (rule.compare != "is" or rule.metric != "sensor_health"):
+        found.append(("usual_silence", "only with metric sensor_health and compare `is`"))
+    if rule.compare in ("is", "absent", "because"):
         return found + _calendar(rule)
     if rule.reference == "fixed":
         found += _fixed(rule, side)
-    elif rule.level is not None:
+    elif rule.level is not None and rule.reference != "delivery":
         found.append(("level", f"only a fixed reference has a level; this one is {rule.reference}"))
     elif rule.compare != "drifting" and rule.clear_pct >= rule.fire_pct:
         found.append(
             ("clear_pct", f"must lie nearer to the reference than fire_pct {rule.fire_pct:g}")
         )
-    known = rule.metric == "occupancy" or benchmark_of(rule.metric, Benchmark()) is not None
+    known = (
+        rule.metric in ("occupancy", "tills_needed")
+        or benchmark_of(rule.metric, Benchmark()) is not None
+    )
     if rule.reference == "benchmark" and not known:
         found.append(
             ("reference", f"there is no benchmark for {rule.metric}; use fixed or forecast")
@@ -156,11 +167,17 @@ class Row(NamedTuple):
 
 
 def listing(settings: AlertsSettings) -> list[Row]:
-    """One row a rule, in the order of the file."""
+    """One row a rule, in the order of the file; the built-in ``no-data`` is the last."""
     return [
         Row(rule.name, rule.severity, _watches(rule, "en"), _fires(rule, "en"), rule.route)
-        for rule in settings.rules
+        for rule in _every(settings)
     ]
+
+
+def _every(settings: AlertsSettings) -> list[Rule]:
+    """The rules, and the condition that they cannot be judged."""
+    own = any(rule.name == NO_DATA for rule in settings.rules)
+    return [*settings.rules, *([] if own else [no_data_rule(settings)])]
 
 
 def explain(settings: AlertsSettings, name: str, language: Language = "en") -> str:
@@ -170,13 +187,15 @@ def explain(settings: AlertsSettings, name: str, language: Language = "en") -> s
     >>> print(explain(settings, "low-conversion").splitlines()[1])
     Fires when conversion over 60m is 20 % (relative) below its benchmark, for 60 s.
     """
-    rule = next((rule for rule in settings.rules if rule.name == name), None)
+    rule = next((rule for rule in _every(settings) if rule.name == name), None)
     if rule is None:
-        names = ", ".join(rule.name for rule in settings.rules) or "none"
+        names = ", ".join(rule.name for rule in _every(settings))
         raise KeyError(f"no rule {name}; there are: {names}")
     index = 0 if language == "en" else 1
     heading = TITLES.get(rule.title or rule.name, (rule.name, rule.name))[index]
-    actions = [ACTIONS.get(a, (a, a))[index] for a in (rule.action, *rule.actions) if a]
+    actions = [
+        say(ACTIONS, a, language, None, settings.names) for a in (rule.action, *rule.actions) if a
+    ]
     if language == "zh":
         lines = [
             f"{rule.name}：{heading}（{'处置' if rule.severity == 'act' else '关注'}）",
@@ -210,6 +229,13 @@ def _fires(rule: Rule, language: Language) -> str:
     zh = language == "zh"
     side = rule.side if rule.compare in ("drifting", "streak") else rule.compare
     match rule.compare:
+        case "because":
+            reasons = "/".join(rule.values)
+            return (
+                f"给出的原因为 {reasons}{_also(rule, 'zh')}"
+                if zh
+                else f"gives the reason {reasons}{_also(rule, 'en')}"
+            )
         case "is":
             return f"{'为' if zh else 'is'} {'/'.join(rule.values)}"
         case "absent":
@@ -221,19 +247,49 @@ def _fires(rule: Rule, language: Language) -> str:
         run = f"连续 {rule.streak} 次 " if zh else f"{rule.streak} times in a row "
     word = {"below": "低于", "above": "高于", "outside": "超出"}[side] if zh else side
     if rule.reference == "fixed":
-        return f"{run}{word} {rule.level:g}" if zh else f"is {run}{word} {rule.level:g}"
+        level = f"{word} {rule.level:g}" if zh else f"is {run}{word} {rule.level:g}"
+        return (run if zh else "") + level + _also(rule, language)
+    return _relative(rule, language, run, word) + _also(rule, language)
+
+
+def _relative(rule: Rule, language: Language, run: str, word: str) -> str:
+    """The condition of a rule whose level is not fixed."""
+    zh = language == "zh"
     if rule.reference == "forecast":
         return f"{run}{word}预测区间" if zh else f"is {run}{word} its forecast interval"
-    source = {"benchmark": "基准", "history": "自身历史", "peer": "同类门店"}
-    if zh:
-        return f"{run}{word}{source[rule.reference]} {rule.fire_pct:g} %"
-    named = {"benchmark": "its benchmark", "history": "its own history", "peer": "its peers"}
-    return f"is {run}{rule.fire_pct:g} % (relative) {word} {named[rule.reference]}"
+    by = f" {rule.fire_pct:g} %" if rule.fire_pct else ""
+    share = f"{rule.fire_pct:g} % (relative) " if rule.fire_pct else ""
+    own = rule.metric in ("occupancy", "tills_needed")
+    zh_name, en_name = SOURCES[
+        rule.metric if own and rule.reference == "benchmark" else rule.reference
+    ]
+    return f"{run}{word}{zh_name}{by}" if zh else f"is {run}{share}{word} {en_name}"
+
+
+SOURCES = {
+    "benchmark": ("基准", "its benchmark"),
+    "history": ("自身历史", "its own history"),
+    "peer": ("同类门店", "its peers"),
+    "delivery": ("距下次到货的营业小时", "the opening hours until the next delivery"),
+    "occupancy": ("容量上限", "the store's capacity"),
+    "tills_needed": ("已开收银台", "the tills that serve"),
+}
+"""What a level comes from, in words."""
+
+
+def _also(rule: Rule, language: Language) -> str:
+    """What must hold as well."""
+    zh = language == "zh"
+    words = {"below": "低于" if zh else "below", "above": "高于" if zh else "above"}
+    return "".join(
+        f"，且 {c.metric} {words[c.compare]} {c.level:g}" if zh else f", and {c.metric} {words[c.compare]} {c.level:g}"
+        for c in rule.where
+    )  # fmt: skip
 
 
 def _clears(rule: Rule, language: Language) -> str:
     zh = language == "zh"
-    if rule.compare in ("is", "absent"):
+    if rule.compare in ("is", "absent", "because"):
         return "不再如此" if zh else "that is no longer so"
     if rule.reference == "fixed":
         level = rule.level if rule.clear_level is None else rule.clear_level
@@ -245,7 +301,7 @@ def _clears(rule: Rule, language: Language) -> str:
 
 def _evidence(rule: Rule, language: Language) -> str:
     zh = language == "zh"
-    if not rule.confidence or rule.compare in ("is", "absent", "drifting"):
+    if not rule.confidence or rule.compare in ("is", "absent", "drifting", "because"):
         return "无需" if zh else "none asked for"
     return (
         f"单侧 {rule.confidence:.0%} 置信界也须越过阈值；采样覆盖不低于 {rule.min_coverage:.0%}"

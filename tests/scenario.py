@@ -28,7 +28,9 @@ from sensors.streams import Position
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 DAY = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTES: dict[str, int] = {"15m": 15, "60m": 60, "day": 1440, "quarter": 15, "hour": 60, "now": 0}
+MINUTES: dict[str, int] = {
+    "15m": 15, "60m": 60, "day": 1440, "quarter": 15, "hour": 60, "now": 0, "next15m": 15,
+}  # fmt: skip
 UNITS: dict[str, Unit] = {
     "conversion": "ratio", "visitors": "people", "occupancy": "people", "queue_length": "people",
     "queue_wait": "seconds", "atv": "minor", "sensor_health": "text", "sku_cover": "hours",
@@ -111,6 +113,7 @@ class Story:
         newest: datetime | None = None,
         state: str = "live",
         start: datetime | None = None,
+        reason: str = "",
         detail: dict[str, str | int | float | None] | None = None,
     ) -> Self:
         """The floor publishes one fact now."""
@@ -130,6 +133,7 @@ class Story:
             coverage=coverage,
             state=state,  # type: ignore[arg-type]
             newest_at=newest or self.now,
+            reason=reason,
             detail=detail or {},
         )
         self._take([fact])

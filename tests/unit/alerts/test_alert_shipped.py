@@ -1,0 +1,256 @@
+"""The shipped rules: each has its story, fires, resolves and reads well in both languages."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from alerts.message import message
+from alerts.rules import check
+from alerts.settings import AlertsSettings, Rule
+from floorcast.settings import load_settings
+from flows.measure import measures
+from tests.scenario import Story, firing, in_state, quiet, resolved, told
+
+SHIPPED = load_settings(Path(__file__).parents[3] / "config.toml").alerts
+HOUR = timedelta(hours=1)
+
+Said = tuple[str, Any, dict[str, Any]]  # metric, value, the rest of the fact
+
+
+def fact(metric: str, value: Any, subject: str = "", window: str = "now", **more: Any) -> Said:
+    """One fact of a story."""
+    return metric, value, {"subject": subject, "window": window, **more}
+
+
+QUIET_DAY = [("visitors", 30, {"window": "60m"})]
+SKU, ZONE, PROMO = "sku:A", "zone:shoes", "plan:promotion"
+CASES: dict[str, tuple[str, list[Said], list[Said]]] = {
+    # rule: its subject, what is said for as long as it takes to fire, what is said then until it is over
+    "low-conversion": ("", [fact("conversion", 0.1, window="60m", k=400, n=4000)],
+                       [fact("conversion", 0.15, window="60m", k=600, n=4000)]),
+    "conversion-fell": ("", [fact("conversion_evidence", 6.0)], [fact("conversion_evidence", 1.0)]),
+    "queue-long": ("till:1", [fact("queue_length", 9, "till:1")], [fact("queue_length", 2, "till:1")]),
+    "queue-wait": ("", [fact("queue_wait", 300)], [fact("queue_wait", 100)]),
+    "over-capacity": ("", [fact("occupancy", 101)], [fact("occupancy", 80)]),
+    "unusual-traffic": ("", [fact("unusual_traffic", 0.9)], [fact("unusual_traffic", 0.1)]),
+    "till-needed": ("", [fact("queue_length", 4),
+                         fact("tills_needed", 3, window="next15m", detail={"serving": 2, "tills": 4})],
+                    [fact("tills_needed", 2, window="next15m", detail={"serving": 3, "tills": 4})]),
+    "zone-unattended": (ZONE, [fact("star_now", 20), fact("zone_heat", 3.0, ZONE, "60m", reason="hot")],
+                        [fact("zone_heat", 1.1, ZONE, "60m")]),
+    "low-atv": ("", [fact("atv", 7000, window="60m", n=60)], [fact("atv", 10_000, window="60m", n=60)]),
+    "sells-out": (SKU, [fact("sku_cover", 2.0, SKU)], [fact("sku_cover", 9.0, SKU)]),
+    "shelf-silent": (SKU, [fact("shelf_silence", 1e-6, SKU, reason="check_shelf")],
+                     [fact("shelf_silence", 1.0, SKU)]),
+    "low-moving-skus": ("", [fact("moving_rate", 0.3, window="day", k=6, n=20)],
+                        [fact("moving_rate", 0.7, window="day", k=14, n=20)]),
+    "promotion-ahead": (PROMO, [fact("plan_ahead", 20.0, PROMO)], [fact("plan_ahead", 0.0, PROMO)]),
+    "demand-ahead": ("plan:event", [fact("plan_ahead", 20.0, "plan:event")],
+                     [fact("plan_ahead", 0.0, "plan:event")]),
+    "holiday-ahead": ("plan:holiday", [fact("plan_ahead", 40.0, "plan:holiday")],
+                      [fact("plan_ahead", 400.0, "plan:holiday")]),
+    "forecast-rolled-back": ("forecast:visitors", [fact("forecast_state", "rolled_back", "forecast:visitors")],
+                             [fact("forecast_state", "model", "forecast:visitors")]),
+    "sensor-silent": ("device:d", [fact("sensor_health", "offline", "device:d")],
+                      [fact("sensor_health", "online", "device:d")]),
+    "sensor-stuck": ("door:main", [fact("sensor_health", "stuck", "door:main")],
+                     [fact("sensor_health", "online", "door:main")]),
+    "sensor-drifting": ("device:d", [fact("sensor_health", "drifting", "device:d")],
+                        [fact("sensor_health", "online", "device:d")]),
+}  # fmt: skip
+APART = {"visitors-off-forecast", "door-dead"}  # streaks and silence have stories of their own
+
+
+def shipped(*names: str, **changes: Any) -> AlertsSettings:
+    """The shipped settings with these rules alone."""
+    rules = [rule for rule in SHIPPED.rules if rule.name in names]
+    assert len(rules) == len(names)
+    return replace(SHIPPED, rules=rules, **changes)
+
+
+def keep_saying(story: Story, facts: list[Said], minutes: float) -> None:
+    """The same facts every minute."""
+    until = story.now + timedelta(minutes=minutes)
+    while story.now < until:
+        for metric, value, rest in facts:
+            story.say(metric, value, **rest)
+        later = min(until, story.now + timedelta(minutes=1))
+        story.at(f"{later:%H:%M:%S}")
+
+
+def test_every_shipped_rule_has_its_story() -> None:
+    """No rule is shipped without a story here, and every metric it names is published."""
+    assert {rule.name for rule in SHIPPED.rules} == set(CASES) | APART
+    published = {measure.metric for measure in measures()} | {"plan_ahead"}
+    assert [p for p in check(SHIPPED, published) if "nothing publishes" in p.reason] == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_shipped_rule_fires_is_told_in_words_and_resolves(name: str) -> None:
+    """What it looks for fires it once, both languages say so without a gap, and it resolves when that is over."""
+    subject, bad, good = CASES[name]
+    story = Story(shipped(name)).at("18:00")
+    keep_saying(story, bad, 12)
+    story.expect(firing(name, subject), told("firing", name))
+    notice = story.told("firing", name)[0]
+    for language in ("en", "zh"):
+        said = message(notice, story.book, language, key="k")  # type: ignore[arg-type]
+        assert said.title
+        assert said.title != name
+        assert "{" not in said.title + said.body
+        assert "–" not in said.body
+    keep_saying(story, good, 5)
+    story.expect(resolved(name, subject), told("resolved", name))
+
+
+def test_door_dead_as_shipped() -> None:
+    """A door that was heard and says nothing for twenty minutes of an open hour fires; a word resolves it."""
+    story = Story(shipped("door-dead")).at("11:00")
+    story.say("visitors", 3, subject="door:main", window="15m")
+    keep_saying(story, [fact("visitors", 40, window="60m")], 19)
+    story.expect(quiet())
+    keep_saying(story, [fact("visitors", 40, window="60m")], 3)
+    story.expect(firing("door-dead", "door:main"))
+    keep_saying(story, [fact("visitors", 2, "door:main", "15m")], 4)
+    story.expect(resolved("door-dead", "door:main"))
+
+
+# ── conditions ──
+
+
+def test_a_delivery_moves_the_level_of_sells_out() -> None:
+    """Five hours of cover are enough until a delivery in four opening hours, and too few until one in six."""
+    cover = [fact("sku_cover", 5.0, SKU)]
+    for hours, state in ((4.0, None), (6.0, "firing")):
+        story = Story(shipped("sells-out")).at("12:00")
+        story.say(
+            "plan_ahead", 20.0, subject="plan:delivery", window="now", detail={"open_h": hours}
+        )
+        keep_saying(story, cover, 8)
+        story.expect(in_state("sells-out", state, SKU) if state else quiet())
+
+
+def test_a_hot_zone_with_staff_enough_is_not_unattended() -> None:
+    """Hot alone does not fire; what else must hold is said in the verdict."""
+    story = Story(shipped("zone-unattended")).at("12:00")
+    hot = fact("zone_heat", 3.0, ZONE, "60m", reason="hot")
+    keep_saying(story, [fact("star_now", 8), hot], 10)
+    story.expect(quiet())
+    verdict = story.memory.tracks[f"zone-unattended|{ZONE}"].verdict
+    assert verdict
+    assert verdict.reason == "not-also"
+    assert verdict.args == {"metric": "star_now", "is": 8, "level": 15}
+
+
+# ── silence that means something ──
+
+
+def heartbeat(story: Story, minutes: int, device: str = "device:till-1") -> None:
+    """The till is heard once every so many minutes from opening to closing."""
+    while story.now.hour < 21:
+        said = {"last_heard": story.now.isoformat()}
+        story.say("sensor_health", "online", subject=device, window="now", detail=said)
+        story.say("visitors", 1, window="60m")
+        later = story.now + timedelta(minutes=minutes)
+        day = (later - story.log[0].at.replace(hour=0, minute=0)).days
+        story.at(f"+{day} {later:%H:%M}")
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(5, True), (40, False)])
+def test_a_device_is_silent_when_it_is_silent_for_longer_than_usual(
+    minutes: int, found: bool
+) -> None:
+    """Half an hour is too long for one that speaks every five minutes, and nothing for one that speaks every forty."""
+    story = Story(shipped("sensor-silent"), tick_s=60).at("09:00")
+    for day in range(1, 4):
+        heartbeat(story, minutes)
+        story.at(f"+{day} 09:00")
+    said = {"last_heard": story.now.isoformat()}
+    story.say("sensor_health", "online", subject="device:till-1", window="now", detail=said)
+    story.at("+3 09:15:30")
+    story.say("sensor_health", "silent", subject="device:till-1", window="now", detail=said)
+    for minute in range(16, 30):
+        story.say("visitors", 1, window="60m").at(f"+3 09:{minute}")
+    story.expect(firing("sensor-silent", "device:till-1") if found else quiet())
+    for minute in range(31, 59):
+        story.say("visitors", 1, window="60m").at(f"+3 09:{minute}")
+    for minute in range(10, 20):
+        story.say("visitors", 1, window="60m").at(f"+3 10:{minute}")
+    story.expect(firing("sensor-silent", "device:till-1"))
+
+
+@pytest.mark.parametrize(("minutes", "at"), [(5, "09:18"), (30, "09:50")])
+def test_data_is_too_old_after_a_quarter_of_an_hour_or_what_is_unusual(
+    minutes: int, at: str
+) -> None:
+    """The store's silence is no-data after fifteen minutes, or half as long again as it is usually silent."""
+    story = Story(shipped("low-conversion"), tick_s=60).at("09:00")
+    for day in range(1, 4):
+        heartbeat(story, minutes)
+        story.at(f"+{day} 09:00")
+    story.say("visitors", 1, window="60m")
+    before = story.now + timedelta(minutes=14 if minutes == 5 else 40)
+    story.at(f"+3 {before:%H:%M}").expect(quiet())
+    story.at(f"+3 {at}").expect(firing("no-data"))
+
+
+def test_what_no_sensor_measures_is_not_missing() -> None:
+    """A shop without door counters has no conversion: that is unknown, and never reported as missing or low."""
+    story = Story(shipped("low-conversion")).at("10:00")
+    for minute in range(30):
+        story.at(f"10:{minute:02d}").say("conversion", None, window="60m").say(
+            "atv", 900, window="60m"
+        )
+    story.expect(quiet())
+
+
+def test_sensors_are_muted_while_the_whole_store_is_dark() -> None:
+    """One push says that nothing is heard; the devices behind it are listed and not told one by one."""
+    story = Story(shipped("sensor-silent")).at("12:00").say("visitors", 5, window="60m").at("12:17")
+    story.expect(firing("no-data"))
+    for device in "abc":
+        said = {"subject": f"device:{device}", "newest": story.now - timedelta(minutes=17)}
+        story.say("sensor_health", "offline", window="now", **said)  # type: ignore[arg-type]
+    story.at("12:20").expect(told("firing", "sensor-silent", 0))
+    assert story.open("sensor-silent", "device:a").muted == "no-data"
+
+
+# ── closures ──
+
+
+def test_an_announced_closure_mutes_all() -> None:
+    """While the shop is shut by plan nothing is judged, what was open expires, and it is judged again after it."""
+    story = Story(shipped("queue-wait", "sensor-silent")).at("12:00")
+    keep_saying(story, [fact("queue_wait", 400)], 4)
+    story.expect(firing("queue-wait"))
+    detail = {"starts": (story.now + HOUR).isoformat(), "ends": (story.now + 3 * HOUR).isoformat()}
+    story.say("plan_ahead", 1.0, subject="plan:closure", window="now", detail=detail)
+    keep_saying(story, [fact("queue_wait", 400)], 59)
+    story.expect(firing("queue-wait"))
+    keep_saying(story, [fact("queue_wait", 400)], 3)
+    story.expect(in_state("queue-wait", "expired"), told("expired", "queue-wait"))
+    assert story.last("queue-wait").steps[-1].reason == "store-closed"
+    pushes = len(story.notices)
+    story.at("14:00").say("sensor_health", "offline", subject="device:d", window="now").at("15:00")
+    assert len(story.notices) == pushes
+    keep_saying(story, [fact("queue_wait", 400)], 8)
+    story.expect(firing("queue-wait"))
+
+
+def test_a_closed_store_mutes_rules_that_always_hold() -> None:
+    """What is judged day and night is listed at night and told in the morning."""
+    rule = Rule(
+        name="sensor-silent", metric="sensor_health", window="now", subject="device:*", compare="is",
+        values=["offline"], when="always", hold_s=0,
+    )  # fmt: skip
+    story = (
+        Story([rule]).at("21:30").say("sensor_health", "offline", subject="device:d", window="now")
+    )
+    story.at("23:00").expect(
+        firing("sensor-silent", "device:d"), told("firing", "sensor-silent", 0)
+    )
+    assert story.open("sensor-silent", "device:d").muted == "store-closed"
+    story.at("+1 09:01").expect(told("firing", "sensor-silent"))
