@@ -49,12 +49,15 @@ def contribute(pane: Tallies, _now: Tallies, event: Pos, sign: int) -> None:
     for line in event.lines:
         if line.units > 0:
             worth[line.sku] = worth.get(line.sku, 0) + line.net_minor
-    held = sorted(sorted(worth, key=lambda sku: (-worth[sku], sku))[:MOST])
+    held = sorted(worth)
+    if len(held) > MOST:
+        held = sorted(sorted(worth, key=lambda sku: (-worth[sku], sku))[:MOST])
     baskets = tally_of(pane, BasketTally, "")
     baskets.tickets += sign
     add_counts(baskets.skus, dict.fromkeys(held, 1), sign)
-    pairs = {a + BETWEEN + b: 1 for a, b in combinations(held, 2)}
-    add_counts(baskets.pairs, pairs, sign)
+    if len(held) > 1:
+        pairs = {a + BETWEEN + b: 1 for a, b in combinations(held, 2)}
+        add_counts(baskets.pairs, pairs, sign)
     if event.member:
         add_counts(tally_of(pane, MemberTally, "").sales, {event.member: 1}, sign)
 

@@ -4,8 +4,8 @@ Subjects are ``category:…``, ``associate:…`` (a keyed hash), ``tender:…``,
 quarter-hour since 1970, from which a measure makes the shop's dayparts).
 """
 
-from flows.tally import TRAILING_AND_DAY, Part, Tallies, Tally, tally_of
-from sensors.events import Line, Pos
+from flows.tally import TRAILING_AND_DAY, Part, Tallies, Tally, subjects_of
+from sensors.events import Pos
 
 SLOT_S = 900
 
@@ -42,38 +42,31 @@ class SalesBy(Tally):
 
 def contribute(pane: Tallies, _now: Tallies, event: Pos, sign: int) -> None:
     """Add one completed ticket to everything it belongs to."""
-    units = sum(line.units for line in event.lines)
-    names = [
-        f"till:{event.till}",
-        f"channel:{event.channel}",
-        f"slot:{int(event.at.timestamp()) // SLOT_S}",
-    ]
+    by, back = subjects_of(pane, SalesBy), event.nature == "return"
+    lines, net, discount = event.lines, event.net_minor, event.discount_minor
+    units = sum([line.units for line in lines])
+    _add(by, f"till:{event.till}", back, sign, units, net, discount)
+    _add(by, f"channel:{event.channel}", back, sign, units, net, discount)
+    _add(by, f"slot:{int(event.at.timestamp()) // SLOT_S}", back, sign, units, net, discount)
     if event.associate:
-        names.append(f"associate:{event.associate}")
-    for name in names:
+        _add(by, f"associate:{event.associate}", back, sign, units, net, discount)
+    for category in {line.category: None for line in lines}:
+        of = [line for line in lines if line.category == category]
         _add(
-            tally_of(pane, SalesBy, name),
-            event.nature == "return",
-            sign,
-            units,
-            event.net_minor,
-            event.discount_minor,
-        )
-    by_category: dict[str, list[Line]] = {}
-    for line in event.lines:
-        by_category.setdefault(line.category, []).append(line)
-    for category, lines in by_category.items():
-        _add(
-            tally_of(pane, SalesBy, f"category:{category}"), event.nature == "return", sign,
-            sum(line.units for line in lines), sum(line.net_minor for line in lines),
-            sum(line.discount_minor for line in lines),
+            by, f"category:{category}", back, sign, sum([line.units for line in of]),
+            sum([line.net_minor for line in of]), sum([line.discount_minor for line in of]),
         )  # fmt: skip
-    for means in sorted({tender.means for tender in event.tenders}):
-        paid = sum(tender.amount_minor for tender in event.tenders if tender.means == means)
-        _add(tally_of(pane, SalesBy, f"tender:{means}"), event.nature == "return", sign, 0, paid, 0)
+    for means in {tender.means: None for tender in event.tenders}:
+        paid = sum([tender.amount_minor for tender in event.tenders if tender.means == means])
+        _add(by, f"tender:{means}", back, sign, 0, paid, 0)
 
 
-def _add(tally: SalesBy, back: bool, sign: int, units: int, net: int, discount: int) -> None:  # noqa: FBT001
+def _add(
+    by: dict[str, SalesBy], name: str, back: bool, sign: int, units: int, net: int, discount: int  # noqa: FBT001
+) -> None:  # fmt: skip
+    tally = by.get(name)
+    if tally is None:
+        tally = by[name] = SalesBy()
     if back:
         tally.returns += sign
         tally.returned_units -= sign * units

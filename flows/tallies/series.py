@@ -8,7 +8,7 @@ out and come straight back). The whole day is a few kilobytes; nothing else keep
 from collections.abc import Sequence
 
 from flows.facts import Window
-from flows.tallies.footfall import WHOLE
+from flows.tallies.footfall import WHOLE, DoorTally
 from flows.tally import Part, Tallies, Tally, add_counts, subjects_of, tally_of
 from sensors.events import Footfall, Pos
 
@@ -91,35 +91,47 @@ def contribute(pane: Tallies, now: Tallies, event: Footfall, sign: int) -> None:
 
 
 def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall], sign: int = 1) -> None:
-    """Add counts of one minute, door by door; what nobody entered or left by is skipped."""
+    """Add counts of one minute: lone crossings second by second; the minute itself is its doors' tallies.
+
+    Those are in the pane already, for ``flows.tallies.footfall`` comes before this file; so a minute costs what its
+    doors do, not its people.
+    """
     minute = int(events[0].at.timestamp() // MINUTE_S)
     since = minute * MINUTE_S
-    singles = subjects_of(pane, Singles)
-    visitors: dict[str, int] = {}
-    groups: dict[str, int] = {}
+    known: dict[str, tuple[dict[int, int], dict[int, int]]] = {}
     for event in events:
-        entered, left = event.entered, event.left
-        if event.staff or not (entered or left):
-            continue
-        if entered:
-            visitors[event.door] = visitors.get(event.door, 0) + entered - (event.children or 0)
-            if event.groups:
-                groups[event.door] = groups.get(event.door, 0) + event.groups
-        if entered + left == 1:
-            lone = singles.get(event.door)
-            if lone is None:
-                lone = singles[event.door] = Singles()
-            crossings = lone.came if entered else lone.went
-            second = since + event.at.second
+        if event.entered + event.left == 1 and not event.staff:
+            ways = known.get(event.door)
+            if ways is None:
+                lone = tally_of(pane, Singles, event.door)
+                ways = known[event.door] = lone.came, lone.went
+            crossings, second = ways[event.left], since + event.at.second
             total = crossings.get(second, 0) + sign
             if total:
                 crossings[second] = total
             else:
                 del crossings[second]
-    for door, count in visitors.items():
-        series = tally_of(pane, DoorSeries, door)
-        add_counts(series.visitors, {minute: count}, sign)
-        add_counts(series.groups, {minute: groups.get(door, 0)}, sign)
+    _follow_doors(pane, minute)
+
+
+def _follow_doors(pane: Tallies, minute: int) -> None:
+    """Bring each door's minute to what its tally says."""
+    known = subjects_of(pane, DoorSeries)
+    for door, tally in subjects_of(pane, DoorTally).items():
+        visitors = tally.entered - tally.children
+        series = known.get(door)
+        if series is None:
+            if not visitors and not tally.groups:
+                continue
+            series = known[door] = DoorSeries()
+        if visitors:
+            series.visitors[minute] = visitors
+        else:
+            series.visitors.pop(minute, None)
+        if tally.groups:
+            series.groups[minute] = tally.groups
+        elif series.groups:
+            series.groups.pop(minute, None)
 
 
 def sold(pane: Tallies, _now: Tallies, event: Pos, sign: int) -> None:

@@ -44,9 +44,11 @@ def sold(pane: Tallies, now: Tallies, event: Pos, sign: int) -> None:
     """Add a completed sale; a return says nothing of the shelf."""
     if event.nature == "return":
         return
-    for sku in sorted({line.sku for line in event.lines if line.units > 0}):
+    for sku in {line.sku: None for line in event.lines if line.units > 0}:
         tally_of(pane, ShelfTally, sku).tickets += sign
-        tally_of(now, LastSale, sku).merge(LastSale(event.at), sign)
+        last = tally_of(now, LastSale, sku)
+        if sign > 0 and event.at > last.at:
+            last.at = event.at
 
 
 def received(pane: Tallies, _now: Tallies, event: Stock, sign: int) -> None:

@@ -36,9 +36,18 @@ class StockLevel(Tally):
         add_counts(self.moves, other.moves, sign)
         self._drop_counted_moves()
 
+    def move(self, at: int, units: int) -> None:
+        """Add a move at an instant (epoch milliseconds)."""
+        total = self.moves.get(at, 0) + units
+        if total:
+            self.moves[at] = total
+        else:
+            del self.moves[at]
+        self._drop_counted_moves()
+
     def _drop_counted_moves(self) -> None:
-        after = self.counted_at.timestamp() * 1000
         if self.counted is not None:
+            after = self.counted_at.timestamp() * 1000
             for at in [at for at in self.moves if at <= after]:
                 del self.moves[at]
         while len(self.moves) > MOVES:
@@ -68,7 +77,7 @@ def sold(_pane: Tallies, now: Tallies, event: Pos, sign: int) -> None:
     at = round(event.at.timestamp() * 1000)
     for line in event.lines:
         if line.units:
-            tally_of(now, StockLevel, line.sku).merge(StockLevel(moves={at: -line.units}), sign)
+            tally_of(now, StockLevel, line.sku).move(at, -sign * line.units)
 
 
 PARTS = (Part(Stock, (StockLevel,), stock), Part(Pos, (StockLevel,), sold))
