@@ -24,6 +24,7 @@ from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People
 from dashboard.doors.sessions import Sessions
 from dashboard.layout import page
+from dashboard.managers import exports
 from dashboard.managers.app import Managers
 from dashboard.managers.desk import Desk
 from dashboard.managers.house_reader import HouseReader
@@ -111,6 +112,7 @@ def _doors(
     app.managers = Managers(desk, discover(desk)).create(server)
     file = ConfigFile(house.config, house.check, house.folder) if house.config else None
     SettingsPages(desk, audit, file).register(server)
+    exports.register(server, desk)
     server.add_template_filter(local_time, "local")
     push.Pushes(push.Subscriptions(reader.client), audit).register(server)
     return gate

@@ -216,6 +216,35 @@ _WORDS: dict[str, tuple[str, str]] = {
     "inc.none_silenced": ("Nothing is silenced", "无静默"),
     "inc.until": ("until {at}", "至 {at}"),
     "inc.unsilence": ("End", "结束"),
+    "inc.tried": ("A draft of the rules, tried", "规则草案试运行"),
+    "inc.tried_none": (
+        "No draft has been tried: floorcast whatif --rules draft.toml --last 7d --show",
+        "尚未试运行规则草案：floorcast whatif --rules draft.toml --last 7d --show",
+    ),
+    "inc.tried_sub": (
+        "{draft} against today's rules, {start} to {end}.",
+        "{draft} 与现行规则对比，{start} 至 {end}。",
+    ),
+    "inc.tried_today": ("Today's rules", "现行规则"),
+    "inc.tried_measured": (
+        "Saved: {share} of what was at risk, measured over {n} incidents that somebody acted on.",
+        "挽回：风险金额的 {share}，依据 {n} 起已处理事件的实测结果。",
+    ),
+    "inc.tried_given": (
+        "Saved: {share} of what was at risk, as assumed.",
+        "挽回：按假定取风险金额的 {share}。",
+    ),
+    "inc.tried_unknown": (
+        "Saved is unknown: no action's outcome was in the log.",
+        "挽回未知：日志中没有处理效果。",
+    ),
+    "col.rule": ("Rule", "规则"),
+    "col.fired": ("Fired", "触发"),
+    "col.gained": ("Gained", "新增"),
+    "col.lost": ("Lost", "消失"),
+    "col.moved": ("Moved", "时间变动"),
+    "col.pages": ("Pages", "推送次数"),
+    "col.saved": ("Saved", "挽回"),
     "inc.ledger": ("Ledger: alert → action → outcome", "台账：提醒 → 措施 → 效果"),
     "inc.ledger_sub": (
         "what happened 30 minutes after the action, not proof of its cause",
@@ -312,5 +341,5 @@ def term(kind: str, key: str, language: Language) -> str:
     >>> term("metric", "net_sales", "zh"), term("model", "a_new_one", "en")
     ('净销售额', 'a new one')
     """
-    pair = TERMS.get(f"{kind}.{key}")
+    pair = TERMS.get(f"{kind}.{key}") or _WORDS.get(f"{kind}.{key}")
     return pair[0 if language == "en" else 1] if pair else key.replace("_", " ")

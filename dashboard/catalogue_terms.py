@@ -106,4 +106,8 @@ TERMS: dict[str, tuple[str, str]] = {
     "metric.units_forecast": ("Units, forecast", "件数预测"),
     "metric.sku_units_forecast": ("Units by SKU, forecast", "SKU 销量预测"),
     "metric.tills_needed_forecast": ("Tills needed, forecast", "需开收银台预测"),
+    "governance.worse_than_baseline": ("it was worse than the simpler model", "误差高于简单模型"),
+    "governance.sudden_error": ("its error rose suddenly", "误差突增"),
+    "governance.over_industry_error": ("its error passed the stated limit", "误差超过行业基准"),
+    "governance.better_again": ("it is better again", "误差恢复，重新启用"),
 }

@@ -55,11 +55,12 @@ def next_opening(store: Store, at: datetime, horizon_days: int = 14) -> datetime
 def _hours_of(store: Store, day: date) -> Hours | None:
     """A public holiday's own hours come before the weekday's."""
     named = _DAYS[day.weekday()]
-    festive = [h for h in store.hours if "holiday" in h.days] if _is_holiday(store, day) else []
+    festive = [h for h in store.hours if "holiday" in h.days] if is_holiday(store, day) else []
     return next(iter(festive + [h for h in store.hours if named in h.days]), None)
 
 
-def _is_holiday(store: Store, day: date) -> bool:
+def is_holiday(store: Store, day: date) -> bool:
+    """Whether a day is a public holiday in the store's country."""
     return day in _calendar(store.country)
 
 

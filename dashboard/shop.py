@@ -16,6 +16,7 @@ class Shop(NamedTuple):
     products: dict[str, Product]
     settings: DashboardSettings
     names: dict[str, Text] = {}  # the shop's own sentences, by catalogue key
+    star_target: float = 15.0  # visitors an associate can serve in an hour
     devices: dict[str, str] = {}  # door:main, till:2, zone:… by the device that counts there
 
     def place(self, subject: str) -> Text | None:
@@ -55,6 +56,7 @@ class Shops(dict[str, Shop]):
                     products={p.sku: p for p in sensors.ranges.get(store.range, [])},
                     settings=dashboard,
                     names=alerts.names,
+                    star_target=flows.star_target,
                     devices=_devices(sensors, store.id),
                 )
                 for store in sensors.stores

@@ -85,12 +85,13 @@ class Floor:
         pipe = self.client.pipeline()
         for fact in facts:
             raw = msgspec.json.encode(fact)
-            if fact.window in {"quarter", "hour"}:
-                field = f"{fact.metric}|{fact.subject}|{fact.window}|{fact.start.isoformat()}"
+            if fact.window in {"quarter", "hour", "day", "week"}:
+                start = fact.start.astimezone(UTC)
+                field = f"{fact.metric}|{fact.subject}|{fact.window}|{start.isoformat()}"
                 pipe.hset(
                     series_key(p, store, business_day(self.shop.store, fact.start)), field, raw
                 )
-            else:
+            if fact.window not in {"quarter", "hour"} and fact.start <= fact.as_of <= fact.end:
                 pipe.hset(latest_key(p, store), f"{fact.metric}|{fact.subject}|{fact.window}", raw)
         for incident in incidents:
             pipe.hset(incidents_key(p, store), incident.id, msgspec.json.encode(incident))

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard.catalogue import Language, words
 from dashboard.managers import rows
+from dashboard.managers.day_figure import day_figure
 from dashboard.managers.desk import Desk
 from dashboard.managers.explained import explained
 from dashboard.managers.frame import PINNED, heading
@@ -172,36 +173,3 @@ def store(shop: Shop, language: Language, today: date) -> Component:
             ),
         ]
     )
-
-
-def day_figure(found: list[Any], shop: Shop) -> dict[str, Any]:
-    """The wall's chart for a day that is looked back at, its axis on the shop's clock."""
-    figure = chart_figure()
-    band, _, middle, line, _dot = figure["data"]
-    low = figure["data"][1]
-    for fact in found:
-        at = fact.end.astimezone(shop.store.tz).replace(tzinfo=None).isoformat()
-        if fact.metric == "visitors":
-            line["x"].append(at)
-            line["y"].append(fact.value)
-        else:
-            for trace, number in (
-                (band, fact.evidence.high),
-                (low, fact.evidence.low),
-                (middle, fact.value),
-            ):
-                trace["x"].append(at)
-                trace["y"].append(number)
-    middle["line"] |= {"width": 2}
-    line["line"] |= {"width": 3}
-    layout = figure["layout"]
-    layout["font"] |= {"size": 14}
-    layout["margin"] = {"l": 40, "r": 12, "t": 6, "b": 28}
-    layout["xaxis"] = {"type": "date", "showgrid": False, "tickformat": "%H:%M", "fixedrange": True}
-    layout["yaxis"] = {
-        "gridcolor": "#232A38",
-        "rangemode": "tozero",
-        "zeroline": False,
-        "fixedrange": True,
-    }
-    return figure
