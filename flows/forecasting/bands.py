@@ -3,10 +3,12 @@
 The scale of an error at mean μ in slot i is the negative binomial's standard deviation,
 ``s = √(μ + 1 + (v_i·μ)²)``, v_i learned per slot of the day. Above ``SMALL`` expected counts the interval is
 μ + s·(conformal quantile); below it comes from the negative binomial itself, so that 0 to 3 visitors an hour
-have whole, honest bounds. Two widths are corrected online from what was missed: one per slot of the day, and
-one for holidays, which starts wide, for there are few to learn from.
+have whole, honest bounds. Widths are corrected online from what was missed: one per slot of the day, and one per
+level for holidays (adaptive conformal inference on the log of the width, in steps of a day, for a day's errors are
+alike). Holidays start wide, for there are few to learn from, and their errors are kept out of the ordinary days'.
 """
 
+from collections.abc import Callable, Sequence
 from math import exp, sqrt
 
 import numpy as np
@@ -17,7 +19,10 @@ from flows.forecasting.counts import count_quantile
 from flows.forecasting.profile import Half
 
 SMALL = 12.0
-HOLIDAY_WIDTH = 1.6
+ORDINARY = (1.0, 1.0)
+HOLIDAY_WIDTHS = (2.0, 2.0)  # by level, before the first holiday was lived through
+HOLIDAY_DAY_PACE = 0.6  # of the log width, when a whole day is judged
+HOLIDAY_SLOT_PACE = 0.1  # when a slot is
 
 
 class Bands:
@@ -31,49 +36,82 @@ class Bands:
     def __init__(self, slots: int, window: int = 300) -> None:
         self.variation: Half = np.full(slots, 0.1, dtype=np.float16)  # v², of each slot
         self.width: Half = np.ones(slots, dtype=np.float16)
-        self.holiday_width = HOLIDAY_WIDTH
+        self.holiday_widths = list(HOLIDAY_WIDTHS)
         self.conformal = AdaptiveConformal(window)
         self.small_tails = [[(1 - level) / 2, (1 - level) / 2] for level in LEVELS]
 
-    def scale(self, mu: float, slot: int, *, holiday: bool = False) -> float:
+    def scale(self, mu: float, slot: int) -> float:
         """The usual size of an error at mean ``mu`` in this slot."""
         spread = sqrt(mu + 1.0 + float(self.variation[slot]) * mu * mu)
-        return spread * float(self.width[slot]) * (self.holiday_width if holiday else 1.0)
+        return spread * float(self.width[slot])
 
     def around(self, mu: float, slot: int, *, holiday: bool = False) -> tuple[Band, ...]:
         """The intervals at ``LEVELS`` around ``mu`` (≥ 0)."""
+        wider = self.holiday_widths if holiday else ORDINARY
         if mu < SMALL:
-            variation = float(self.variation[slot]) * (self.holiday_width if holiday else 1.0) ** 2
+            own = float(self.variation[slot])
             return tuple(
                 Band(
                     level,
-                    count_quantile(low, mu, variation),
-                    count_quantile(1 - high, mu, variation),
+                    count_quantile(low, mu, own * w * w),
+                    count_quantile(1 - high, mu, own * w * w),
                 )
-                for level, (low, high) in zip(LEVELS, self.small_tails, strict=True)
+                for level, (low, high), w in zip(LEVELS, self.small_tails, wider, strict=True)
             )
-        scale = self.scale(mu, slot, holiday=holiday)
+        scale = self.scale(mu, slot)
         return tuple(
-            Band(level, max(0.0, mu + low * scale), max(0.0, mu + high * scale))
-            for level, (low, high) in zip(LEVELS, self.conformal.tails(), strict=True)
+            Band(level, max(0.0, mu + low * scale * w), max(0.0, mu + high * scale * w))
+            for level, (low, high), w in zip(LEVELS, self.conformal.tails(), wider, strict=True)
         )
 
     def learn(self, y: float, mu: float, slot: int, *, holiday: bool = False) -> None:
-        """Take in what happened: widths, levels and residuals, in this order."""
-        scale = self.scale(mu, slot, holiday=holiday)
-        bands = self.around(mu, slot, holiday=holiday)
-        missed = not bands[0].low <= y <= bands[0].high
+        """Take in what happened to a forecast that stood alone."""
+        self.learn_all([(y, mu, slot)], holiday=holiday, pace=HOLIDAY_SLOT_PACE)
+
+    def learn_all(
+        self,
+        told: Sequence[tuple[float, float, int]],
+        *,
+        holiday: bool = False,
+        pace: float = HOLIDAY_DAY_PACE,
+        keep: Callable[[int], bool] | None = None,
+    ) -> None:
+        """Take in forecasts (truth, mean, slot) that were all made before the first of their truths was known.
+
+        They are judged by the intervals as they stood then; a day's errors are alike, and judging each by
+        intervals that had already heard of the others would find too few misses. ``keep`` says which slots'
+        residuals are remembered.
+        """
+        judged = [(y, mu, slot, self.around(mu, slot, holiday=holiday)) for y, mu, slot in told]
         if holiday:
-            step = 0.1 * (missed - 0.25)
-            self.holiday_width = min(4.0, max(1.0, self.holiday_width * exp(step)))
-        elif mu >= SMALL:
-            step = 0.02 * (missed - (1 - LEVELS[0]))
-            self.width[slot] = min(4.0, max(0.25, float(self.width[slot]) * exp(step)))
+            self._learn_holiday([(y, bands) for y, _, _, bands in judged], pace)
+            return
+        for y, mu, slot, bands in judged:
+            self._learn_ordinary(y, mu, slot, bands, kept=keep is None or keep(slot))
+
+    def _learn_holiday(self, judged: Sequence[tuple[float, tuple[Band, ...]]], pace: float) -> None:
+        """Holidays correct their own widths, a level each, and teach the ordinary days nothing."""
+        if not judged:
+            return
+        for i, level in enumerate(LEVELS):
+            missed = sum(not b[i].low <= y <= b[i].high for y, b in judged) / len(judged)
+            moved = self.holiday_widths[i] * exp(pace * (missed - (1 - level)))
+            self.holiday_widths[i] = min(6.0, max(1.0, moved))
+        self.holiday_widths[1] = max(self.holiday_widths)  # the wider level holds the narrower
+
+    def _learn_ordinary(
+        self, y: float, mu: float, slot: int, bands: tuple[Band, ...], *, kept: bool
+    ) -> None:
         if mu < SMALL:
             self._learn_small(y, bands)
         else:
-            self.conformal.learn((y - mu) / scale)
-        if mu > 0.0 and not holiday:
+            scale = self.scale(mu, slot)
+            missed = not bands[0].low <= y <= bands[0].high
+            step = 0.02 * (missed - (1 - LEVELS[0]))
+            self.width[slot] = min(4.0, max(0.25, float(self.width[slot]) * exp(step)))
+            sides = [(y < band.low, y > band.high) for band in bands]
+            self.conformal.learn((y - mu) / scale, sides, kept=kept)
+        if mu > 0.0:
             own = float(self.variation[slot])
             seen = ((y - mu) ** 2 - mu) / (mu * mu + 1.0)
             bounded = min(9.0 * own + 0.01, max(0.0, seen))

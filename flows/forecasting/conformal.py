@@ -9,7 +9,7 @@ kept in half precision, 2 bytes each. Before 30 of them there are, a Laplace tai
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import log
 from typing import Any
 
@@ -67,24 +67,42 @@ class AdaptiveConformal:
         part = min(1.0, max(0.0, position - below))
         return self.ordered[below] + part * (self.ordered[above] - self.ordered[below])
 
-    def learn(self, residual: float) -> None:
-        """Take in a standardised residual: correct the levels, then remember it."""
+    def learn(
+        self,
+        residual: float,
+        sides: Sequence[tuple[bool, bool]] | None = None,
+        *,
+        kept: bool = True,
+    ) -> None:
+        """Take in a standardised residual: correct the levels, then remember it.
+
+        Args:
+            residual: error ÷ its usual size.
+            sides: whether it fell under and over the interval of each level as that stood when it was said;
+                judged by the present tails where it is not given.
+            kept: false corrects the levels only.
+        """
         value = half(residual)
         self.seen += 1
         pace = max(0.01, 1 / self.seen)
-        for i, (low, high) in enumerate(self.tails()):
-            self.hits[i] += pace * ((low <= value <= high) - self.hits[i])
+        judged = sides or [(value < low, value > high) for low, high in self.tails()]
+        for i, (under, over) in enumerate(judged):
+            self.hits[i] += pace * ((not under and not over) - self.hits[i])
             if len(self.ordered) >= ENOUGH:
                 goal = (1 - LEVELS[i]) / 2
                 pair = self.alphas[i]
-                pair[0] = min(0.5, max(-0.02, pair[0] + self.gamma * (goal - (value < low))))
-                pair[1] = min(0.5, max(-0.02, pair[1] + self.gamma * (goal - (value > high))))
+                pair[0] = min(0.5, max(-0.02, pair[0] + self.gamma * (goal - under)))
+                pair[1] = min(0.5, max(-0.02, pair[1] + self.gamma * (goal - over)))
+        if kept:
+            self._remember(value)
+        self._tails = None
+
+    def _remember(self, value: float) -> None:
         self.recent.append(value)
         insort(self.ordered, value)
         if len(self.recent) > self.window:
             gone = self.recent.popleft()
             del self.ordered[bisect_left(self.ordered, gone)]
-        self._tails = None
 
     def coverage(self, level: float = LEVELS[0]) -> float | None:
         """Share of the last hundred or so truths that fell inside; ``None`` before there were 30."""

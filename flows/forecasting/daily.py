@@ -39,8 +39,9 @@ LOCAL = [
     NAMES.index(n)
     for n in ("bias", "week_ratio", "same_day_last_week", "promotion", "discount", "holiday")
 ]
-EXPERTS = ("naive", "four_weeks", "profile", "smoothed", "pooled", "local")
-START = (0.02, 0.03, 0.1, 0.1, 0.35, 0.4)
+EXPERTS = ("naive", "four_weeks", "profile", "smoothed", "median", "pooled", "local")
+START = (0.02, 0.03, 0.05, 0.1, 0.05, 0.35, 0.4)
+POOLED = EXPERTS.index("pooled")
 MEMORY = 35  # days kept: 28 for the level, as seen a week ago
 PAD = 0.5
 
@@ -50,7 +51,7 @@ class Statistics:
 
     >>> a, b = Statistics(1), Statistics(1)
     >>> a.add(np.array([1.0]), 2.0, 1.0); b.add(np.array([1.0]), 4.0, 1.0)
-    >>> a.merge(b); float(a.solve(np.zeros(1), 1e-9)[0])
+    >>> a.merge(b); round(float(a.solve(np.zeros(1), 1e-9)[0]), 3)
     3.0
     """
 
@@ -151,7 +152,7 @@ class DailyPool:
     >>> pool = DailyPool()
     >>> for day in range(60):
     ...     pool.learn("a", day, 20.0 if day % 7 < 5 else 40.0, {})
-    >>> 36 < pool.predict("a", 61, {}, horizon=2).value < 41
+    >>> 36 < pool.predict("a", 61, {}, horizon=2).value < 43
     True
     """
 
@@ -188,6 +189,7 @@ class DailyPool:
             sum(same) / len(same) if same else level,
             level * shape,
             _smoothed(known) * shape if known else level,
+            sorted(known)[len(known) // 2] * shape if known else level,
             max(0.0, base * exp(min(2.0, max(-3.0, exponent))) * lift - PAD),
             max(0.0, base * exp(min(2.0, max(-3.0, local))) * lift - PAD),
         )
@@ -224,7 +226,7 @@ class DailyPool:
         self.lift[h][1] += (
             DAY_ROWS
             * share
-            * told.experts[4]
+            * told.experts[POOLED]
             / (told.level + PAD)
             / (self.lift[h][0] / self.lift[h][1] if self.lift[h][1] > 50 else 1.0)
         )

@@ -100,7 +100,7 @@ class Tsb(_Level):
     >>> for y in (0.0, 0.0, 6.0, 0.0) * 30:
     ...     _ = model.learn_one({}, y)
     >>> round(model.predict_one({}), 1)
-    1.4
+    1.5
     """
 
     def __init__(self, alpha: float = 0.1, beta: float = 0.03) -> None:

@@ -16,8 +16,8 @@ class DailyForecaster:
     >>> model = DailyForecaster()
     >>> for day in range(40):
     ...     _ = model.learn_one({"step": day}, 30.0)
-    >>> round(model.predict_one({"step": 40}))
-    30
+    >>> 29 < model.predict_one({"step": 40}) < 33
+    True
     """
 
     def __init__(self) -> None:

@@ -92,6 +92,9 @@ class WeeklyProfile:
         extra = 6.0 / self.unit
         self.first = step if self.first is None else self.first
         weeks = (step - self.first) // (7 * self.slots)
+        before = float(self.weekly[week])
+        usual = 0.0 if isnan(before) else before * self.unit
+        rate *= 0.5 + 0.5 * usual / (usual + 30.0)  # few counts say little about their mean
         pace = rate / 4 if holiday else max(rate, 1 / (weeks + 1))  # a plain mean at first
         self.weekly[week] = _moved(float(self.weekly[week]), own, pace, extra)
         self.by_kind[kind, slot] = _moved(
@@ -121,6 +124,11 @@ def log_ratio(actual: float, usual: float, pad: float = 1.0) -> float:
     (0.0, 0.69)
     """
     return log((actual + pad) / (usual + pad))
+
+
+def bounded(exponent: float, bound: float = 1.5) -> float:
+    """Within ±``bound``: a log ratio that moves a forecast by a factor of 4.5 at most."""
+    return min(bound, max(-bound, exponent))
 
 
 def log_ratios(actual: Vector, usual: Vector, bound: float = 1.5) -> Vector:

@@ -39,7 +39,7 @@ class RecursiveGlm:
         *,
         forgetting: float = 0.9997,
         prior: Vector | None = None,
-        trust: float = 0.02,
+        trust: float = 0.1,
         clip: float = 2.5,
     ) -> None:
         self.weights: Vector = np.zeros(size) if prior is None else prior.copy()

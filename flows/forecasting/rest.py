@@ -33,9 +33,9 @@ class RestOfDay:
 
     def __init__(self, hours: int = 24) -> None:
         self.hours = hours
-        self.model = RecursiveGlm(len(REST), forgetting=0.9995)
+        self.model = RecursiveGlm(len(REST), forgetting=0.9985, trust=0.2)
         self.mixture = Mixture((0.02, 0.08, 0.9), rate=0.03, share=1e-5)
-        self.bands = Bands(hours, window=200)
+        self.bands = Bands(hours, window=360)
         self.origins: list[Origin] = []
 
     def experts(
@@ -50,12 +50,14 @@ class RestOfDay:
 
     def close(self, total: float, usual: float) -> None:
         """The day is over with ``total``: learn from every origin; ``usual`` is a usual day's total."""
+        if self.origins:
+            told = [(total - o.seen, o.spoken, o.hour) for o in self.origins]
+            self.bands.learn_all(told, holiday=self.origins[0].holiday)
         for origin in self.origins:
             rest = total - origin.seen
             mu = origin.experts[2]
             scale = 0.5 * usual + 1.0
             self.mixture.learn(origin.experts, rest, scale)
-            self.bands.learn(rest, origin.spoken, origin.hour, holiday=origin.holiday)
             if mu > 0.5:
                 self.model.learn(
                     origin.row.astype(np.float64), (rest - mu) / mu, min(4.0, max(0.02, mu / scale))

@@ -15,7 +15,7 @@ from flows.forecasting.profile import Vector, WeeklyProfile, kind_of, log_ratios
 PLAN = (
     "usual", "kind_of_day", "slot_yesterday", "slot_last_week", "yesterday", "level",
     "day_last_week", "holiday", "holiday_as_sunday", "holiday_tomorrow", "after_holiday",
-    "yesterday_was_holiday", "last_evening",
+    "yesterday_was_holiday", "last_evening", "beside",
 )  # fmt: skip
 NEXT = (
     "bias", "last_slot", "slot_before", "two_before", "today", "missed_here_yesterday",
@@ -24,7 +24,12 @@ NEXT = (
 )  # fmt: skip
 REST = (
     "bias", "last_slot", "lately", "today", "last_slot_late", "today_late", "today_noon", "holiday",
+    "plan", "plan_late",
 )  # fmt: skip
+
+
+NEAR = (0.1, 0.2, 0.4, 0.2, 0.1)  # weights of the slots before and after
+BESIDE = PLAN.index("beside")
 
 
 class Known(NamedTuple):
@@ -57,6 +62,9 @@ def plan_rows(profile: WeeklyProfile, day: int, usual: Vector, known: Known, x: 
     rows[:, 10] = feature(x, "holiday_yesterday")
     rows[:, 11] = known.yesterday * known.holiday
     rows[:, 12] = known.evening
+    around = np.pad(np.nan_to_num(usual), 2, mode="wrap")
+    beside = np.convolve(around, NEAR, mode="valid")  # small counts are read with their neighbours
+    rows[:, BESIDE] = log_ratios(beside, usual).astype(np.float32)  # exact where it is kept
     return rows
 
 
@@ -72,11 +80,13 @@ def next_row(
     ))  # fmt: skip
 
 
-def rest_row(slot: int, slots: int, lags: list[float], today: float, holiday: float) -> Vector:
+def rest_row(
+    slot: int, slots: int, lags: list[float], today: float, holiday: float, plan: float
+) -> Vector:
     """The row of ``REST`` after ``slot`` was seen."""
     late = (slot + 1) / slots
     noon = -cos(2 * pi * late)
     lately = (lags[0] + lags[1] + lags[2]) / 3
     return np.array((
-        1.0, lags[0], lately, today, lags[0] * late, today * late, today * noon, holiday,
+        1.0, lags[0], lately, today, lags[0] * late, today * late, today * noon, holiday, plan, plan * late,
     ))  # fmt: skip

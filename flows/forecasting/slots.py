@@ -10,28 +10,20 @@ a forecast explains itself as factors. The rest of the day has a model of its ow
 further ahead is composed in ``ahead.py``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import exp, isnan
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from flows.forecasting import ahead
-from flows.forecasting.bands import Bands
-from flows.forecasting.contract import Factor, Features, Forecast, feature, pickled_size
-from flows.forecasting.drift import DriftWatch
-from flows.forecasting.governance import Governor, Verdict
-from flows.forecasting.mixture import Mixture
-from flows.forecasting.profile import Half, Series, Vector, WeeklyProfile, log_ratio
-from flows.forecasting.recursive import MAX_EXPONENT, RecursiveGlm
-from flows.forecasting.rest import Origin, RestOfDay
-from flows.forecasting.slot_rows import NEXT, PLAN, Known, next_row, plan_rows, rest_row
+from flows.forecasting.contract import Factor, Features, Forecast, feature
+from flows.forecasting.profile import Vector, bounded, log_ratio
+from flows.forecasting.rest import Origin
+from flows.forecasting.slot_rows import BESIDE, NEXT, PLAN, next_row, plan_rows, rest_row
+from flows.forecasting.slot_state import FLOOR, DayPlan, SlotState
 
 FLAGS = ("holiday", "holiday_tomorrow", "holiday_yesterday")
-START = (0.02, 0.08, 0.9)  # of the rungs, before anything was learned
-FLOOR = (
-    0.01  # people a slot is never planned below, so that a first customer at night can be learned
-)
 
 
 class Experts(NamedTuple):
@@ -42,14 +34,7 @@ class Experts(NamedTuple):
     linear: float
 
 
-class DayPlan(NamedTuple):
-    """What the start of a day says of each of its slots; NaN where nothing is known."""
-
-    linear: Series
-    mixed: Series
-
-
-class SlotForecaster:
+class SlotForecaster(SlotState):
     """Visitors, sales, transactions or zone visits by slot, for one key.
 
     Args:
@@ -64,57 +49,7 @@ class SlotForecaster:
     22
     """
 
-    def __init__(
-        self,
-        slots: int,
-        *,
-        priors: Mapping[str, Vector] | None = None,
-        industry_wape: float = 0.0,
-    ) -> None:
-        priors = priors or {}
-        self.slots = slots
-        self.profile = WeeklyProfile(slots)
-        self.plan_model = RecursiveGlm(len(PLAN), forgetting=0.9993, prior=priors.get("plan"))
-        self.next_model = RecursiveGlm(len(NEXT), prior=priors.get("next"))
-        self.next_mix = Mixture(START)
-        self.plan_mix = Mixture(START, rate=0.03, share=1e-5)  # a day's slots err together
-        self.rest = RestOfDay()
-        self.next_bands, self.plan_bands = Bands(slots), Bands(slots)
-        self.hour_bands, self.day_bands = Bands(24, window=200), Bands(1, window=120)
-        self.governor = Governor("mixture", "profile", industry_wape=industry_wape)
-        self.drift = DriftWatch()
-        self.verdict: Verdict | None = None  # of the newest day closed, while it is news
-        self.drifted = False  # the newest day closed told of drift
-        self.step: int | None = None
-        self.known = Known()
-        self.ratios = [0.0] * 7  # log ratio of each weekday's newest total to its usual
-        self.lags = [0.0, 0.0, 0.0]
-        self.misses: Half = np.zeros(
-            slots, dtype=np.float16
-        )  # the newest log miss against the plan, by slot
-        self.missed_before = 0.0  # what the slot of the last one learned missed a day before
-        self.plan: DayPlan | None = None  # today's, as said at its start
-        self.holiday = False
-        self.hours_said: list[tuple[int, float, float]] = []  # slot due, seen then, next hour said
-        self.flags: dict[str, float | None] = {}  # of the calendar, as today's plan was told them
-        self._rows: Vector | None = None
-        self._start_sums()
-
-    def _start_sums(self) -> None:
-        self.seen = self.planned = self.usual_seen = 0.0
-        self.own_error = self.baseline_error = 0.0
-
     # ── predict ───────────────────────────────────────────────────────────────────────────────────────────
-    def step_of(self, x: Features) -> int:
-        """The slot ``x`` is about; the one after the last learned where it does not say."""
-        step = x.get("step")
-        return int(step) if step is not None else 0 if self.step is None else self.step + 1
-
-    @property
-    def day(self) -> int | None:
-        """The day of the last slot learned, ``None`` before the first."""
-        return None if self.step is None else self.step // self.slots
-
     def experts(self, x: Features) -> Experts | None:
         """What each rung says of the slot, ``None`` where nothing is known of it."""
         step = self.step_of(x)
@@ -152,64 +87,6 @@ class SlotForecaster:
             return experts.profile
         return self.next_mix.blend(experts)
 
-    def today(self) -> float:
-        """Log ratio of what today has seen to its plan."""
-        return log_ratio(self.seen, self.planned, 2.0 * self.profile.level + 1.0)
-
-    def known_for(self, day: int) -> Known:
-        """What the start of ``day`` knows; of days beyond tomorrow only the level."""
-        if self.day is None or day == self.day:
-            return self.known
-        after = self._known_after(day)
-        if day == self.day + 1:
-            return after
-        return Known(level=after.level, last_week=self.ratios[day % 7])
-
-    def _known_after(self, day: int) -> Known:
-        last_week = self.ratios[day % 7]
-        if self.usual_seen < 1.0:
-            return Known(level=self.known.level, last_week=last_week)
-        ratio = self._ratio()
-        level = self.known.level + 0.2 * (min(0.5, max(-0.5, ratio)) - self.known.level)
-        return Known(ratio, level, sum(self.lags) / 3, float(self.holiday), last_week)
-
-    def _ratio(self) -> float:
-        return log_ratio(self.seen, self.usual_seen, 0.02 * self.usual_seen + 1.0)
-
-    def plan_for(self, day: int, x: Features) -> DayPlan:
-        """Today's plan as it was said, or what another day's would be now."""
-        if self.plan is not None and day == self.day:
-            return self.plan
-        recent = self.day is None or day <= self.day + 1
-        return self._make_plan(day, self.known_for(day), self._rows_for(day, x, recent=recent))
-
-    def _rows_for(self, day: int, x: Features, *, recent: bool = True) -> Vector:
-        usual = self.profile.usual_of_day(day)
-        rows = plan_rows(self.profile, day, usual, self.known_for(day), x)
-        if not recent:
-            rows[:, 2] = 0.0  # the day before has not been yet
-        return rows
-
-    def _make_plan(self, day: int, known: Known, rows: Vector) -> DayPlan:
-        usual = self.profile.usual_of_day(day)
-        exponent = np.clip(rows @ self.plan_model.weights, -MAX_EXPONENT, MAX_EXPONENT)
-        linear = (usual + FLOOR) * np.exp(exponent)
-        naive = self.profile.day_of(self.profile.last, day)
-        naive = np.where(np.isnan(naive), usual, naive)
-        base = usual * exp(0.7 * known.level)
-        a, b, c = self.plan_mix.weights
-        if self.governor.champion == self.governor.baseline:
-            a, b, c = 0.0, 1.0, 0.0
-        mixed = a * naive + b * base + c * linear
-        return DayPlan(linear.astype(np.float32), mixed.astype(np.float32))
-
-    def rows(self) -> Vector:
-        """The rows behind today's plan; rebuilt after a restart (those of slots to come are equal)."""
-        if self._rows is None:
-            assert self.day is not None  # noqa: S101  a plan exists
-            self._rows = self._rows_for(self.day, self.flags)
-        return self._rows
-
     # ── learn ─────────────────────────────────────────────────────────────────────────────────────────────
     def learn_one(self, x: Features, y: float) -> Self:
         """Take in the count of a slot; a closed slot (``open`` is 0) or an older one teaches nothing."""
@@ -235,14 +112,17 @@ class SlotForecaster:
         experts = self._experts(self.step or 0, usual, planned, z, self.known.level)
         said = self._champion(experts)
         level = self.profile.level + 1e-6
+        noise = (
+            level + 2.0 * level**0.5
+        )  # small counts miss by their root: that is no expert's fault
         weight = min(4.0, max(0.02, planned / level))
         self.next_bands.learn(y, said, slot, holiday=self.holiday)
-        self.plan_bands.learn(y, float(plan.mixed[slot]), slot, holiday=self.holiday)
+        self.counts[slot] = y
         self.own_error += abs(y - self.next_mix.blend(experts))
         self.baseline_error += abs(y - experts.profile)
-        self.next_mix.learn(experts, y, level)
+        self.next_mix.learn(experts, y, noise)
         naive, base = experts.naive, usual * exp(0.7 * self.known.level)
-        self.plan_mix.learn((naive, base, planned), y, level)
+        self.plan_mix.learn((naive, base, planned), y, noise)
         hurry = self.drift.hurry
         row = self.rows()[slot]
         fresh = (usual + FLOOR) * exp(self.plan_model.exponent(row))
@@ -289,7 +169,8 @@ class SlotForecaster:
         naive = self.profile.day_of(self.profile.last, day)[later]
         naive = np.where(np.isnan(naive), usual, naive)
         planned = float(np.nan_to_num(self.plan.linear[later]).sum())
-        row = rest_row(slot, self.slots, self.lags, self.today(), float(self.holiday))
+        departure = bounded(log_ratio(planned, float(usual.sum())))
+        row = rest_row(slot, self.slots, self.lags, self.today(), float(self.holiday), departure)
         experts = self.rest.experts(row, float(naive.sum()), float(usual.sum()), planned)
         back = self.governor.champion == self.governor.baseline
         said = experts[1] if back else self.rest.mixture.blend(experts)
@@ -313,6 +194,7 @@ class SlotForecaster:
             plan_rows(self.profile, day, self.profile.usual_of_day(day), self.known, x),
         )
         self.plan, self._rows = self._make_plan(day, self.known, rows), rows
+        self.beside = rows[:, BESIDE].astype(np.float32)
 
     def _close_day(self, day: int, plan: DayPlan) -> None:
         total_planned = float(np.nansum(plan.linear))
@@ -322,9 +204,20 @@ class SlotForecaster:
             self.day_bands.learn(self.seen, float(np.nansum(plan.mixed)), 0, holiday=self.holiday)
         else:
             self.rest.origins = []  # slots are missing: nobody knows what the rest was
+        self._judge_plan(day, plan)
         self.verdict = self.governor.close_day(self.own_error, self.baseline_error, self.seen)
         if self.planned > 0:
             self.drifted = self.drift.close_day(min(1.5, max(-1.5, self.today())))
+
+    def _judge_plan(self, day: int, plan: DayPlan) -> None:
+        """The day's plan was said as a whole at its start, so its intervals are judged as a whole."""
+        seen = np.flatnonzero(~np.isnan(self.counts))
+        told = [(float(self.counts[i]), float(plan.mixed[i]), int(i)) for i in seen]
+        stride = self.slots // 24  # an hour's slots err alike: one of them is remembered
+        self.plan_bands.learn_all(
+            told, holiday=self.holiday, keep=lambda slot: slot % stride == day % stride
+        )
+        self.counts[:] = np.nan
 
     # ── the rest of the contract ──────────────────────────────────────────────────────────────────────────
     def forecast(self, horizon: int, xs: Sequence[Features] = ()) -> list[Forecast]:
@@ -345,11 +238,3 @@ class SlotForecaster:
         told = [(name, float(part)) for name, part in parts if abs(part) > 0.005]
         told.sort(key=lambda pair: -abs(pair[1]))
         return [Factor(name, exp(min(3.0, max(-3.0, part)))) for name, part in told]
-
-    @property
-    def state_size(self) -> int:
-        """Bytes in the recovery store."""
-        return pickled_size(self)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_rows": None}
