@@ -11,6 +11,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    g,
     jsonify,
     make_response,
     render_template,
@@ -176,9 +177,13 @@ class Staff(NamedTuple):
         if not self.link_key or not token:
             return None
         claim = links.read(self.link_key, token, self._now())
-        known = claim and claim.store in self.shops
-        here = known and any(p.id == claim.person for p in self.people.at(claim.store))  # type: ignore[union-attr]
-        return claim if here else None
+        if claim is None or claim.store not in self.shops:
+            return None
+        person = next((p for p in self.people.at(claim.store) if p.id == claim.person), None)
+        if person is None:
+            return None
+        g.reads = person.language
+        return claim
 
     def _now(self) -> datetime:
         try:
@@ -206,7 +211,8 @@ class Staff(NamedTuple):
         }
 
     def _language(self) -> Language:
-        return language_of(request.query_string.decode(), self.language)
+        """What the address asks for, else what its person reads, else the screen's."""
+        return language_of(request.query_string.decode(), g.get("reads", self.language))
 
     def worker(self) -> Response:
         """The service worker; it may look after ``/staff``, which is above its own folder."""

@@ -13,21 +13,52 @@ self.addEventListener("fetch", (event) => {
   if (SHELL.includes(path)) event.respondWith(fetch(event.request).catch(() => caches.match(path)));
 });
 
-self.addEventListener("push", (event) => {
-  const said = event.data ? event.data.json() : {};
-  const over = said.kind === "resolved" || said.kind === "expired";
-  event.waitUntil(self.registration.showNotification(said.title || "Floorcast", {
-    body: said.body || "", tag: said.tag || "floorcast", renotify: !over, silent: over || !said.urgent,
-    requireInteraction: Boolean(said.urgent), icon: "/static/icon-192.png", badge: "/static/icon-192.png",
-    data: { url: said.url || "/staff" },
-    actions: (said.actions || []).slice(0, 2).map((a, i) => ({ action: String(i), title: a.title })),
-  }));
-});
+/* A push that was tried twice comes twice, under one key: people hear of it once. */
+const TOLD = "floorcast-told", KEPT = 200;
+const heardBefore = async (key) => {
+  const told = await caches.open(TOLD), name = "/told/" + encodeURIComponent(key);
+  if (await told.match(name)) return true;
+  await told.put(name, new Response(""));
+  const names = await told.keys();
+  await Promise.all(names.slice(0, Math.max(0, names.length - KEPT)).map((old) => told.delete(old)));
+  return false;
+};
 
-/* A tap opens the page that asks; nothing is answered without a look at it. */
+const show = async (said) => {
+  const over = said.kind === "resolved" || said.kind === "expired", tag = said.tag || "floorcast";
+  const again = Boolean(said.key) && (await heardBefore(said.key));
+  if (again && !(await self.registration.getNotifications({ tag })).length) return; /* seen, and put away */
+  await self.registration.showNotification(said.title || "Floorcast", {
+    body: said.body || "", tag, renotify: !over && !again, silent: over || again || !said.urgent,
+    requireInteraction: Boolean(said.urgent), icon: "/static/icon-192.png", badge: "/static/icon-192.png",
+    data: { url: said.url || "/staff", actions: said.actions || [], title: said.title || "Floorcast", tag },
+    actions: (said.actions || []).slice(0, 2).map((a, i) => ({ action: String(i), title: a.title })),
+  });
+};
+self.addEventListener("push", (event) => event.waitUntil(show(event.data ? event.data.json() : {})));
+
+const own = (url) => {
+  const asked = new URL(url, self.location.origin);
+  return asked.origin === self.location.origin ? asked.href : null;
+};
+
+/* A button answers at once, with the link's own token, and says so in place; when it cannot, the page that asks opens. */
+const answer = async (data, chosen) => {
+  const url = own(chosen.url);
+  try {
+    if (url && (await fetch(url, { method: "POST" })).ok) {
+      await self.registration.showNotification(data.title, {
+        body: "\u2713 " + chosen.title, tag: data.tag, silent: true, icon: "/static/icon-192.png", data: { url: data.url },
+      });
+      return;
+    }
+  } catch (error) { /* no network: the page says so */ }
+  await self.clients.openWindow(own(data.url) || "/staff");
+};
+
+/* A tap elsewhere opens the page that asks. */
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  const asked = new URL(event.notification.data.url, self.location.origin);
-  const url = asked.origin === self.location.origin ? asked.href : "/staff";
-  event.waitUntil(self.clients.openWindow(url));
+  const data = event.notification.data, chosen = (data.actions || [])[Number(event.action)];
+  event.waitUntil(event.action !== "" && chosen ? answer(data, chosen) : self.clients.openWindow(own(data.url) || "/staff"));
 });

@@ -1,0 +1,288 @@
+"""From a queue on the floor to a push on a phone, and from the tap there to every wall: the whole house, live."""
+
+import logging
+import multiprocessing
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from alerts.deliver import run as run_deliver
+from alerts.settings import Person
+from alerts.topology import run as run_alerts
+from dashboard.app import create_app
+from dashboard.doors.house import House
+from dashboard.doors.kiosks import Kiosks
+from dashboard.doors.people import People
+from dashboard.reader import Reader
+from floorcast.settings import Settings
+from flows.topology import run as run_floor
+from sensors.clock import SystemClock, to_ms
+from sensors.events import Queue
+from sensors.keyspace import log_key, partition_of
+from tests.browser.conftest import PASSWORD
+from tests.endpoints import Endpoints
+from tests.floor_facts import demo_shops
+from tests.ingest_process import wait_for
+from tests.servers import RedisServer, free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow]
+STORE = "riverside"
+LOG = log_key(partition_of(STORE, 16))
+ROOT = Path(__file__).parents[2]
+SHOWN = """() => navigator.serviceWorker.getRegistration('/staff').then(r => r.getNotifications())
+  .then(all => all.map(n => ({title: n.title, body: n.body, tag: n.tag, silent: n.silent})))"""
+CLICK = """([tag, action]) => self.registration.getNotifications({tag}).then(([notification]) => new Promise((done) => {
+  self.clients.openWindow = (url) => { done(url); return Promise.resolve(null); };  // headless has no window to open
+  self.dispatchEvent(new NotificationEvent('notificationclick', {notification, action}));
+  if (action) done('');
+}))"""
+WATCH = """() => {
+  window.takenAt = {};
+  new MutationObserver(() => document.querySelectorAll('[data-id].taken').forEach(
+    (card) => { window.takenAt[card.dataset.id] ??= Date.now(); }
+  )).observe(document.body, {subtree: true, childList: true, attributes: true});
+}"""
+
+
+@dataclass
+class Live:
+    """The running house: its screen's address, the log, and the push service that phones subscribe to."""
+
+    root: str
+    token: str
+    client: redis.Redis
+    endpoints: Endpoints
+
+    def queue(self, till: str, length: int) -> None:
+        """A camera sees people queue."""
+        at = SystemClock().now()
+        seen = Queue(
+            at=at, store=STORE, source=f"cam-{till}", id=f"{till}-{to_ms(at)}", till=till,
+            length=length, wait_s=240,
+        )  # fmt: skip
+        self.client.xadd(LOG, {"t": to_ms(at), "e": msgspec.json.encode(seen)})
+
+
+def settings(folder: Path, root: str, endpoints: Endpoints) -> Settings:
+    """The shipped configuration: always open, a second's hold, and Mia's phone as the way to tell her."""
+    tables = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    (folder / "link.key").write_bytes(b"k" * 32)
+    tables["flows"]["recovery_dir"] = str(folder / "floor")
+    alerts = tables["alerts"]
+    alerts["recovery_dir"] = str(folder / "alerts")
+    alerts["rules"] = [
+        r | {"when": "always", "hold_s": 0, "subject": "till:*"} for r in alerts["rules"] if r["name"] == "queue-long"
+    ]  # fmt: skip
+    alerts["routes"] = {"floor": {"channels": [], "group_s": 0, "ladder": [{"role": "associate"}]}}
+    alerts["people"] = [
+        {
+            "id": "mia",
+            "name": "Mia",
+            "stores": [STORE],
+            "language": "en",
+            "contacts": [{"channel": "phone", "to": ""}],
+        }
+    ]
+    alerts["channels"] = {
+        "phone": {
+            "kind": "webpush",
+            "secret_file": str(endpoints.vapid_file),
+            "subject": "mailto:it@example.com",
+        }
+    }
+    alerts["board"] = []
+    alerts["links"] = {"url": root, "secret_file": str(folder / "link.key")}
+    return msgspec.convert(tables, Settings)
+
+
+@pytest.fixture
+def house(redis_server: RedisServer, tmp_path: Path) -> Iterator[Live]:
+    """Floor, alerts and delivery as processes, the screen on a port, a log that ticks each second."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    port = free_port()
+    root = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        endpoints = stack.enter_context(Endpoints(tmp_path))
+        chosen = settings(tmp_path, root, endpoints)
+        client = redis_server.client()
+        stack.enter_context(screen(redis_server, tmp_path, port, chosen.alerts.people))
+        stack.enter_context(stages(redis_server, chosen))
+        stack.enter_context(ticking(client))
+        token = Kiosks(tmp_path).issue("wall", STORE)
+        yield Live(root, token, client, endpoints)
+
+
+@contextmanager
+def screen(server: RedisServer, folder: Path, port: int, people: list[Person]) -> Iterator[None]:
+    """The walls and the staff page."""
+    shops = demo_shops(reread_s=0.5)
+    People(people, folder).set_password("mia", PASSWORD)
+    doors = House(folder, tuple(people), b"k" * 32, push=True)
+    app = create_app(Reader(server.client(), shops, 16), shops, shops[STORE].settings, doors)
+    serving = make_server("127.0.0.1", port, app.server, threaded=True)
+    serving.daemon_threads, serving.block_on_close = True, False  # type: ignore[attr-defined]
+    thread = threading.Thread(target=serving.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield
+    app.hub.close()
+    serving.shutdown()
+    serving.server_close()
+
+
+@contextmanager
+def stages(server: RedisServer, chosen: Settings) -> Iterator[None]:
+    """The three dataflow processes."""
+    spawn = multiprocessing.get_context("spawn")
+    tables = (chosen.alerts, chosen.sensors, chosen.flows)
+    running = [
+        spawn.Process(target=run_floor, args=(chosen.flows, chosen.sensors), kwargs={"url": server.url}),
+        spawn.Process(target=run_alerts, args=tables, kwargs={"url": server.url}),
+        spawn.Process(target=run_deliver, args=tables, kwargs={"url": server.url}),
+    ]  # fmt: skip
+    for process in running:
+        process.daemon = True
+        process.start()
+    yield
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.join(15)
+
+
+@contextmanager
+def ticking(client: redis.Redis) -> Iterator[None]:
+    """What ingest appends each second."""
+    ended = threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(1.0):
+            client.xadd(LOG, {"t": to_ms(SystemClock().now())})
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    yield
+    ended.set()
+    thread.join(5)
+
+
+class Pocket:
+    """Mia's phone: what its push service hands over, the notifications it shows, and taps on them."""
+
+    def __init__(self, chromium: Browser, house: Live) -> None:
+        self.house = house
+        self.context = chromium.new_context(
+            viewport={"width": 360, "height": 740}, permissions=["notifications"]
+        )
+        self.page = self.context.new_page()
+        self.registration = subscribed(self.page, house)
+        self.worker = self.context.service_workers[0]
+        self.devtools = self.context.new_cdp_session(self.page)
+        self.devtools.send("ServiceWorker.enable")
+        self.pushes = house.endpoints.seen["push/mia"]
+
+    def pushed(self, n: int) -> dict[str, Any]:
+        """The ``n``-th push, as only this phone can read it, shown."""
+        wait_for(lambda: len(self.pushes) > n, within_s=30, what="the push")
+        said = self.pushes[n].said
+        self.receive(said)
+        wait_for(lambda: said["tag"] in [x["tag"] for x in self.shown()], what="the notification")
+        return said
+
+    def receive(self, said: dict[str, Any]) -> None:
+        """Hand a push to the page's service worker, as the browser's push service would."""
+        data = msgspec.json.encode(said).decode()
+        message = {"origin": self.house.root, "registrationId": self.registration, "data": data}
+        self.devtools.send("ServiceWorker.deliverPushMessage", message)
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The notifications that stand there."""
+        found: list[dict[str, Any]] = self.page.evaluate(SHOWN)
+        return found
+
+    def tap(self, tag: str, button: str = "") -> str:
+        """Tap a notification or one of its buttons; the page it opens, empty where it opens none."""
+        opened: str = self.worker.evaluate(CLICK, [tag, button])
+        return opened
+
+
+def test_a_push_is_received_and_taken(house: Live, chromium: Browser) -> None:
+    """Encrypted for her phone, shown once there, tapped, taken: the wall says so within a second."""
+    wall, phone = walled(chromium, house), Pocket(chromium, house)
+    took = []
+    for n, till in enumerate(("1", "2", "3")):
+        house.queue(till, 12)
+        said = phone.pushed(n)
+        if n == 0:  # the push service repeats itself: nothing new is to be heard
+            phone.receive(said)
+            wait_for(lambda: [x["silent"] for x in phone.shown()] == [True], what="a silent repeat")
+        url = phone.tap(said["tag"])
+        assert url == said["url"]
+        phone.page.goto(url)
+        assert "Mia" in phone.page.inner_text("h1")
+        assert phone.page.get_attribute("html", "lang") == "en-GB"  # as she reads, not the screens
+        tapped = phone.page.evaluate("Date.now()")
+        phone.page.click("button.primary")
+        assert "You have it" in phone.page.inner_text("h1")
+        took.append(taken_at(wall, said["tag"]) - tapped)
+        phone.page.goto(f"{house.root}/staff?lang=en")
+    assert median(took) < 1000, took
+    house.queue("4", 12)
+    said = phone.pushed(3)
+    assert phone.tap(said["tag"], "0") == ""  # its first button says: I've got it
+    taken_at(wall, said["tag"])
+    said_so = "\u2713 I've got it"
+    wait_for(lambda: said_so in [x["body"] for x in phone.shown()], what="it says so in place")
+    assert house.endpoints.complaints == []
+    wall.context.close()
+    phone.context.close()
+
+
+def walled(chromium: Browser, house: Live) -> Page:
+    """A wall that notes when each of its cards is taken."""
+    wall = chromium.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+    wall.goto(f"{house.root}/wall/{STORE}?lang=en&k={house.token}")
+    wall.evaluate(WATCH)
+    return wall
+
+
+def taken_at(wall: Page, incident: str) -> float:
+    """When the wall showed that somebody has it, in epoch milliseconds."""
+    wait_for(lambda: incident in wall.evaluate("window.takenAt"), what="the wall")
+    when: float = wall.evaluate("id => window.takenAt[id]", incident)
+    return when
+
+
+def subscribed(phone: Page, house: Live) -> str:
+    """Mia logs in on her phone, whose subscription goes to our push service; its registration's id."""
+    phone.goto(f"{house.root}/staff?lang=en")
+    phone.fill("[name=who]", "mia")
+    phone.fill("[name=password]", PASSWORD)
+    found: list[dict[str, Any]] = []
+    devtools = phone.context.new_cdp_session(phone)
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda e: found.extend(e["registrations"])
+    )
+    devtools.send("ServiceWorker.enable")
+    phone.click("button.primary")
+    phone.wait_for_function(
+        "() => navigator.serviceWorker.getRegistration('/staff').then(r => r?.active?.state === 'activated')"
+    )
+    status = phone.evaluate(
+        """subscription => fetch('/push/subscription', {method: 'PUT', body: subscription, headers: {
+          'X-CSRF': JSON.parse(document.getElementById('frame').textContent).csrf}}).then(a => a.status)""",
+        house.endpoints.phone("mia").subscription,
+    )
+    assert status == 204
+    wait_for(lambda: bool(phone.evaluate("1") and found), what="the worker")
+    return str(found[0]["registrationId"])
