@@ -5,7 +5,8 @@ from math import exp
 from typing import Self
 
 from flows.forecasting.contract import Factor, Features, Forecast, pickled_size
-from flows.forecasting.daily import HORIZONS, NAMES, DailyPool
+from flows.forecasting.daily import HORIZONS, DailyPool
+from flows.forecasting.daily_key import NAMES
 
 KEY = "own"
 
