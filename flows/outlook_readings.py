@@ -30,10 +30,12 @@ def readings(
     """
     memory = view.memory(target.memory)
     slots = upcoming(view, target)
+    minute = minute_of(view.at)
     if not slots:
+        if memory.state and minute >= view.profile.open_minutes(minute).stop > 0:
+            yield from _closed(view, seen, digits, subject)
         return
-    minute, telling = minute_of(view.at), due(view, memory)
-    detail = detail_of(memory)
+    telling, detail = due(view, memory), detail_of(memory)
     if telling:
         yield from _series(target, slots, digits, subject)
         for day, told in days_ahead(view, target):
@@ -50,6 +52,13 @@ def readings(
     bands = tuple(Band(b.level, b.low + seen, b.high + seen) for b in left.bands)
     whole = Forecast(left.value + seen, bands)
     yield reading(whole, "day", view.profile.day_of(minute), detail, digits, subject)
+
+
+def _closed(view: View, seen: float, digits: int, subject: str) -> Iterator[Reading]:
+    """After closing time nobody is to come, and the day is what was seen."""
+    minute, (start, end) = minute_of(view.at), view.profile.day_of(minute_of(view.at))
+    yield reading(Forecast(0.0), "rest", (minute, end), {}, digits, subject)
+    yield reading(Forecast(seen), "day", (start, end), {}, digits, subject)
 
 
 def _series(target: Target, slots: list[Ahead], digits: int, subject: str) -> Iterator[Reading]:
