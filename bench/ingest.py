@@ -5,7 +5,8 @@
 Each case: a fresh mosquitto and redis-server on loopback, the subscriber's session opened, N QoS 1 messages
 queued at the broker while it is away, then the subscriber started and timed from its first look to its last
 acknowledgement. So the publisher costs nothing and the broker's hand-over is the only other work. CPU is that of
-the subscribing process alone. Rows: bare (paho loop, manual acknowledgement), then the ingest of Floorcast.
+the subscribing process alone. Rows: bare (paho loop, manual acknowledgement), then the ingest of Floorcast: with one
+event a line, each with an id; with a JSON array; with events without ids.
 """
 
 import argparse
@@ -48,18 +49,45 @@ class Row(NamedTuple):
     share_of_bare: float
 
 
-def payloads(messages: int, events: int) -> Iterator[bytes]:
+class Case(NamedTuple):
+    """What is measured: ``fsync`` ``None`` is the bare subscriber; ``shape`` is lines, array, or no ids."""
+
+    fsync: str | None
+    shape: str = "lines"
+
+    @property
+    def name(self) -> str:
+        """Of its row."""
+        shape = "" if self.shape == "lines" else f", {self.shape}"
+        return f"ingest{shape}" if self.fsync else "bare paho"
+
+
+CASES = (
+    Case(None),
+    Case("everysec"),
+    Case("always"),
+    Case("always", "array"),
+    Case("always", "no ids"),
+)
+
+
+def payloads(messages: int, events: int, shape: str) -> Iterator[bytes]:
     """Messages of footfall events, about 110 bytes each."""
-    at = SystemClock().now().isoformat()
+    at = SystemClock().now().isoformat().encode()
     for number in range(messages):
-        yield b"\n".join(
-            b'{"kind":"footfall","at":"%s","door":"main","entered":1,"seq":%d,"id":"%d-%d"}'
-            % (at.encode(), number * events + n, number, n)
+        said = [
+            b'{"kind":"footfall","at":"%b","door":"main","entered":1,"seq":%d%b}'
+            % (
+                at,
+                number * events + n,
+                b"" if shape == "no ids" else b',"id":"%d-%d"' % (number, n),
+            )
             for n in range(events)
-        )
+        ]
+        yield b"[" + b",".join(said) + b"]" if shape == "array" else b"\n".join(said)
 
 
-def fill(port: int, client_id: str, messages: int, events: int) -> None:
+def fill(port: int, client_id: str, messages: int, events: int, shape: str) -> None:
     """Open the subscriber's session, then leave all messages for it at the broker."""
     absent = Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
     ready = threading.Event()
@@ -74,7 +102,7 @@ def fill(port: int, client_id: str, messages: int, events: int) -> None:
     gateway.max_inflight_messages_set(1000)
     gateway.connect("127.0.0.1", port)
     gateway.loop_start()
-    for payload in payloads(messages, events):
+    for payload in payloads(messages, events, shape):
         last = gateway.publish(TOPIC, payload, 1)
     last.wait_for_publish()
     gateway.disconnect()
@@ -142,7 +170,8 @@ def ingest(
         while "mqtt-connected" not in (server.folder / "ingest.log").read_text():
             time.sleep(0.002)
         began, used = time.perf_counter(), cpu_s(process.pid)
-        wanted, last = messages * events, b'"%d-%d"' % (messages - 1, events - 1)
+        wanted = messages * events
+        last = b'"seq":%d' % (wanted - 1)
         while not any(last in row.get(b"e", b"") for _, row in newest(client, partition)):
             time.sleep(0.01)
         took_s, used_s = time.perf_counter() - began, cpu_s(process.pid) - used
@@ -154,15 +183,15 @@ def ingest(
         process.wait(10)
 
 
-def case(messages: int, events: int, fsync: str | None) -> tuple[float, float]:
-    """One case on servers of its own; ``fsync`` ``None`` is the bare subscriber."""
+def run(messages: int, events: int, case: Case) -> tuple[float, float]:
+    """One case on servers of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Mosquitto(folder) as broker:
-            fill(broker.port, "floorcast-ingest", messages, events)
-            if fsync is None:
+            fill(broker.port, "floorcast-ingest", messages, events, case.shape)
+            if case.fsync is None:
                 return bare(broker.port, messages)
-            with RedisServer(folder, fsync=fsync) as server:
+            with RedisServer(folder, fsync=case.fsync) as server:
                 shop = settings(port=broker.port, url=server.url, folder=name)
                 return ingest(shop, server, messages, events)
 
@@ -171,20 +200,19 @@ def measure(messages: int, repeats: int) -> Iterator[Row]:
     """Every case: medians of interleaved repeats, so that what else the machine does strikes all alike."""
     for events in (1, 20):
         count = messages if events == 1 else messages // 2
-        kinds: tuple[str | None, ...] = (None, "everysec", "always")
-        runs = [[case(count, events, fsync) for fsync in kinds] for _ in range(repeats)]
-        for index, fsync in enumerate(kinds):
-            took_s = median(run[index][0] for run in runs)
-            used_s = median(run[index][1] for run in runs)
+        runs = [[run(count, events, case) for case in CASES] for _ in range(repeats)]
+        for index, case in enumerate(CASES):
+            took_s = median(one[index][0] for one in runs)
+            used_s = median(one[index][1] for one in runs)
             rate = count / took_s
             yield Row(
-                "ingest" if fsync else "bare paho",
+                case.name,
                 events,
-                fsync or "-",
+                case.fsync or "-",
                 round(rate),
                 round(rate * events),
                 round(used_s / count * 1e6, 1),
-                round(median(run[0][0] / run[index][0] for run in runs), 2),
+                round(median(one[0][0] / one[index][0] for one in runs), 2),
             )
 
 
@@ -201,14 +229,14 @@ def main() -> None:
         return
     if not options.json:
         print(
-            f"{'':10} {'ev/msg':>6} {'fsync':>9} {'msg/s':>9} {'events/s':>10} {'µs CPU/msg':>11} {'of bare':>8}"
+            f"{'':16} {'ev/msg':>6} {'fsync':>9} {'msg/s':>9} {'events/s':>10} {'µs CPU/msg':>11} {'of bare':>8}"
         )
     for row in measure(options.messages, options.repeats):
         if options.json:
             print(json.dumps(row._asdict()), flush=True)
         else:
             print(
-                f"{row.subscriber:10} {row.events_a_message:6} {row.fsync:>9} {row.messages_per_s:9,.0f} "
+                f"{row.subscriber:16} {row.events_a_message:6} {row.fsync:>9} {row.messages_per_s:9,.0f} "
                 f"{row.events_per_s:10,.0f} {row.cpu_us_per_message:11.1f} {row.share_of_bare:8.2f}",
                 flush=True,
             )

@@ -1,15 +1,20 @@
-"""Messages that may go into the log as they came: nothing to correct, to complete by guessing, or to hide.
+"""Messages with nothing to correct or to hide: they go into the log as they came, or only completed. Pure.
 
-Checking costs a third of decoding, correcting and encoding again, and nearly every message of our own format
-passes. What does not pass here takes the codec's way, which says why or puts it right. Pure.
+    one event a line, each with its id ─▶ as it came, with store and source put in
+    a JSON array, or events without ids ─▶ encoded again, each with the id that the codec would give it
+
+Checking costs a third of what the codec does, and nearly every message of our own format passes. What does not pass
+takes the codec's way, which says why or puts it right.
 """
 
+import types
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Union, cast
+from typing import Any, NamedTuple, Union, cast
 
 import msgspec
 
+from sensors.codec import derived_id
 from sensors.events import Dwell, Event, Footfall, Presence, Queue, Status, Stock
 from sensors.settings import Limits
 from sensors.topics import Topic
@@ -39,14 +44,17 @@ KINDS: dict[type[Event], str] = {
 }
 """What names no person and belongs among a device's events, by its strict type."""
 
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Union[tuple(KINDS)])  # noqa: UP007  # made of a list
+_ANY: Any = Union[tuple(KINDS)]  # noqa: UP007  # made of a list
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_ANY)
+_array: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(types.GenericAlias(list, (_ANY,)))
+_encode = msgspec.json.Encoder().encode
 
 
 class Verbatim(NamedTuple):
     """A message that passed.
 
     Attributes:
-        lines: for the log: as it came, with store and source put in where the topic names them.
+        lines: for the log: as it came, with store and source put in where the topic names them, or encoded again.
         events: what it says; to look at only.
         source: of every one of them; ``None`` if they name sources of their own.
     """
@@ -70,23 +78,29 @@ class Gate:
         self._tails: dict[Topic, bytes] = {}
 
     def passed(self, payload: bytes, topic: Topic, received_at: datetime) -> Verbatim | None:
-        """The message, if every event in it can go into the log by its own bytes, else ``None``.
+        """The message, if every event in it can go into the log as it is, else ``None``.
 
-        That is: one event a line without blank lines, nothing escaped, no field unknown, every event with an id, in
-        UTC, within the limits of time, and store and source either on all of them or on none.
+        That is: an array, or one event a line; nothing escaped, no field unknown, every event in UTC, within the limits
+        of time and of the topic's store. It goes by its own bytes if besides there are no blank lines, each event has
+        an id, and store and source stand either on all of them or on none.
         """
         if len(payload) > self._bytes or topic.room != "events" or b"\\" in payload:
             return None
         payload = payload.strip(b" \n")
+        is_rewritten = is_array = payload.startswith(b"[")
         try:
-            events = _decoder.decode_lines(payload)
+            events = _array.decode(payload) if is_array else _decoder.decode_lines(payload)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         oldest, latest = received_at - self._oldest, received_at + self._ahead
         for event in events:
             at = event.at
-            if not (event.id and oldest <= at <= latest and at.tzinfo is UTC):
+            if not (oldest <= at <= latest and at.tzinfo is UTC):
                 return None
+            if not event.id:
+                is_rewritten = True
+        if is_rewritten and events:
+            return _completed(events, topic)
         parts = payload.split(_BREAK)
         if len(parts) != len(events) or b"\n" in b"".join(parts):
             return None
@@ -105,3 +119,24 @@ class Gate:
             place = msgspec.json.encode({"store": topic.store, "source": topic.source})
             tail = self._tails[topic] = b"," + place[1:]
         return tail
+
+
+def _completed(events: Sequence[Event], topic: Topic) -> Verbatim | None:
+    """Events with store, source and id, encoded again; ``None`` if one is of another store."""
+    store, source = topic.store, topic.source
+    one_source: str | None = source
+    lines: list[bytes] = []
+    for event in events:
+        if event.store != store:
+            if event.store:
+                return None
+            event.store = store
+        if not event.source:
+            event.source = source
+        elif event.source != source:
+            one_source = None
+        line = _encode(event)
+        if not event.id:
+            line = b'%b,"id":"%b"}' % (line[:-1], derived_id(line).encode())
+        lines.append(line)
+    return Verbatim(b"\n".join(lines), events, one_source)
