@@ -15,6 +15,7 @@ from pathlib import Path
 import http_ece  # type: ignore[import-untyped]
 import msgspec
 import pytest
+from apprise import Apprise
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -211,6 +212,50 @@ def test_apprise_reaches_a_json_endpoint(endpoint: Endpoint, delivery: Delivery)
     assert (got["title"], got["message"]) == ("T", "B\nL")
     with pytest.raises(RefusedError):
         channel.send(delivery)
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise's own
+@pytest.mark.parametrize(
+    ("address", "path", "text"),
+    [
+        ("gotify://{at}/abcdefghijklmno", "/message", "message"),
+        ("mmost://{at}/3ccdd113474722377935511fc85d3dd4", "/hooks/", "text"),
+        ("bark://{at}/devkey", "/push", "body"),
+        ("json://{at}/tasks", "/tasks", "message"),
+    ],
+)
+def test_services_through_apprise(
+    endpoint: Endpoint, delivery: Delivery, address: str, path: str, text: str
+) -> None:
+    """Each service is spoken to in its own form, at the person's own address, with the link to answer by."""
+    channel = build(ChannelSettings(kind="apprise"), CONTEXT)
+    endpoint.answers = [200]
+    channel.send(dataclasses.replace(delivery, to=address.format(at=endpoint.url[7:])))
+    (got,) = endpoint.got
+    said = json.loads(got.body)[text]
+    assert got.path.startswith(path)
+    assert delivery.link in said
+    assert "Add staff to the floor" in said
+    endpoint.answers = [503]
+    with pytest.raises(UnreachableError):
+        channel.send(dataclasses.replace(delivery, to=address.format(at=endpoint.url[7:])))
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise's own
+@pytest.mark.parametrize(
+    "address",
+    [
+        "wecombot://botkey0123456789012345678901234567/",
+        "dingtalk://0123456789abcdef0123456789abcdef",
+        "feishu://0123456789abcdef",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
+        "workflows://example.com:443/workflow/signature",
+        "mailto://user:pass@example.com",
+    ],
+)
+def test_addresses_of_the_services_that_shops_use(address: str) -> None:
+    """WeCom, DingTalk, Feishu, Slack, Teams and e-mail addresses are understood."""
+    assert Apprise().add(address)
 
 
 def test_web_push_is_encrypted_for_the_browser_and_signed(
