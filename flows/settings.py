@@ -65,12 +65,40 @@ class PlannedEvent(Table, kw_only=True, frozen=True):
     stores: list[str] = []
 
 
+class Decisions(Table, kw_only=True, frozen=True):
+    """``[flows.decisions]``: what proposals for staff and stock are held to.
+
+    Attributes:
+        service_level: chance of not running out until the next order arrives; of a product with a cost the
+            newsvendor's own (margin lost against money tied up), never below it.
+        review_days: between two orders. ``budget_minor``: money for one restock list; 0: no limit.
+        call_lead_min: from calling an associate (or opening a till) to their being on the floor.
+    """
+
+    service_level: Annotated[float, Meta(ge=0.5, lt=1)] = 0.9
+    review_days: Positive = 1.0
+    budget_minor: Annotated[int, Meta(ge=0)] = 0
+    call_lead_min: PositiveInt = 45
+
+
+class Associate(Table, kw_only=True, frozen=True):
+    """``[[flows.staff.<store>]]``: who can be rostered: contract hours a week, and the days they can work."""
+
+    name: str
+    hours: PositiveInt
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = [
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+    ]  # fmt: skip
+
+
 class FlowsSettings(Table, kw_only=True, frozen=True):
     """``[flows]``."""
 
     publish_s: Positive = 1.0  # at most one publication per store in this time
     dedup_horizon_h: Positive = 24.0
-    dedup_ids: PositiveInt = 20_000  # ids a store may hold in each of two generations
+    dedup_ids: PositiveInt = (
+        20_000  # ids a store holds at most before the hour's own (and as many of those)
+    )
     pane_hours: PositiveInt = 48
     star_target: Positive = 15.0  # visitors an associate can serve in an hour
     facts_retention_h: Positive = 48.0
@@ -83,6 +111,8 @@ class FlowsSettings(Table, kw_only=True, frozen=True):
     benchmarks: dict[str, Benchmark] = {}  # by store id; instead of ``benchmark``
     calendar: dict[str, CalendarSettings] = {}  # by country: corrections to its public holidays
     plans: list[PlannedEvent] = []
+    decisions: Decisions = Decisions()
+    staff: dict[str, list[Associate]] = {}  # by store
 
     def benchmark_of(self, store: str) -> Benchmark:
         """The benchmark profile of a store."""

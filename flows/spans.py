@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 
 from flows.facts import State
 from flows.panes import Pane, freeze, thaw
@@ -94,6 +95,12 @@ class Span:
         return "live" if past < 0 else "settling" if past < settle_s else "final"
 
 
+@cache
+def learned_once() -> frozenset[str]:
+    """The kinds of tally that are kept for quarters alone: no window shows them, memories learn from them."""
+    return frozenset(name for name, cls in kinds().items() if cls.windows == {"quarter"})
+
+
 class Spans:
     """The aligned windows of one kind, bounded to ``keep`` minutes back."""
 
@@ -126,10 +133,13 @@ class Spans:
         return turned
 
     def rest(self) -> None:
-        """Freeze what is final."""
+        """Freeze what is final, without what only memories learn from: they have."""
         for start in self.awake - self.open:
             if start in self.known:
-                self.known[start].frozen(forget=True)
+                span = self.known[start]
+                for kind in learned_once():
+                    span.pane.tallies.pop(kind, None)
+                span.frozen(forget=True)
         self.awake &= self.open
 
     def forget(self, minute: int) -> None:

@@ -2,19 +2,20 @@
 
 Of everything said of one ticket the newest word (by event time) holds: completed amounts replace earlier ones, a void
 takes the ticket out of all totals again. ``open`` announcements sell nothing; through another channel than the store
-they place an order (``flows.orders``). Tickets are remembered for the deduplication horizon; in a snapshot they are
-frozen in blocks of some hundred, so that only what changed is encoded again.
+they place an order (``flows.orders``). Tickets are remembered for the deduplication horizon; for a snapshot they are
+packed in blocks of some hundred, so that only what changed is packed again; the snapshot compresses them together.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from flows.orders import Order, Orders
-from flows.panes import squeeze, unsqueeze
-from sensors.events import Pos
+from flows.panes import unsqueeze
+from sensors.events import Line, Pos, Tender
 
 HOUR_S = 3600
 BLOCK = 256  # tickets frozen together, all of one hour of log time
@@ -46,8 +47,75 @@ class Ticket(Struct, array_like=True, gc=False):
         return None if self.voided else self.words
 
 
+class Row(Struct, array_like=True, gc=False):
+    """A ticket as it is saved: what follows from ``order`` is left out.
+
+    Attributes:
+        order: of the ticket.
+        voided: of the ticket.
+        first_at: where it is not the instant of ``order``.
+        words_order: where it is not ``order``.
+        till, associate, member, channel, back, net_minor, discount_minor: of its words; no till: no words.
+        lines: SKU, units, net, discount and category; tenders: means and amount.
+    """
+
+    order: tuple[float, int, int, str]
+    voided: bool = False
+    first_at: datetime | None = None
+    words_order: tuple[float, int, int, str] | None = None
+    till: str | None = None
+    associate: str | None = None
+    member: str | None = None
+    channel: Literal["store", "pickup", "delivery"] = "store"
+    back: bool = False
+    net_minor: int = 0
+    discount_minor: int = 0
+    lines: list[tuple[str, int, int, int, str]] = []
+    tenders: list[tuple[str, int]] = []
+
+
+def row_of(ticket: Ticket) -> Row:
+    """A ticket as it is saved."""
+    row = Row(ticket.order, ticket.voided)
+    if ticket.first_at != _instant(ticket.order):
+        row.first_at = ticket.first_at
+    words = ticket.words
+    if words is not None:
+        row.words_order = None if ticket.words_order == ticket.order else ticket.words_order
+        row.till, row.associate, row.member = words.till, words.associate, words.member
+        row.channel, row.back = words.channel, words.nature == "return"
+        row.net_minor, row.discount_minor = words.net_minor, words.discount_minor
+        row.lines = [
+            (line.sku, line.units, line.net_minor, line.discount_minor, line.category)
+            for line in words.lines
+        ]
+        row.tenders = [(tender.means, tender.amount_minor) for tender in words.tenders]
+    return row
+
+
+def ticket_of(row: Row) -> Ticket:
+    """The ticket that was saved."""
+    if row.till is None:
+        return Ticket(row.order, voided=row.voided)
+    first_at = row.first_at or _instant(row.order)
+    words = Pos(
+        at=first_at, till=row.till, transaction="", nature="return" if row.back else "sale",
+        net_minor=row.net_minor, discount_minor=row.discount_minor, associate=row.associate,
+        member=row.member, channel=row.channel, lines=[
+            Line(sku=sku, units=units, net_minor=net, discount_minor=less, category=category)
+            for sku, units, net, less, category in row.lines
+        ], tenders=[Tender(means=means, amount_minor=amount) for means, amount in row.tenders],
+    )  # fmt: skip
+    return Ticket(row.order, first_at, words, row.voided, row.words_order or row.order)
+
+
+def _instant(order: tuple[float, int, int, str]) -> datetime:
+    return datetime.fromtimestamp(order[0], UTC)
+
+
 _pack = msgspec.msgpack.Encoder().encode
-_block_of = msgspec.msgpack.Decoder(dict[str, Ticket]).decode
+_block_of = msgspec.msgpack.Decoder(dict[str, Row]).decode
+_old_block_of = msgspec.msgpack.Decoder(dict[str, Ticket]).decode
 
 
 class Tickets:
@@ -133,20 +201,20 @@ class Tickets:
         """For the snapshot: every block frozen; shares nothing that changes."""
         for number, tickets in self._blocks.items():
             if number not in self._frozen:
-                self._frozen[number] = squeeze(_pack(tickets))
+                rows = {name: row_of(ticket) for name, ticket in tickets.items()}
+                self._frozen[number] = _pack(rows)
         row = dict(self._frozen)
         if self.orders.known:
-            row[ORDERS] = squeeze(self.orders.frozen())
+            row[ORDERS] = self.orders.frozen()
         return row
 
     def restore(self, row: dict[int, bytes]) -> None:
         """Take a snapshot's row back."""
         self._frozen = {number: frozen for number, frozen in row.items() if number != ORDERS}
-        self._blocks = {
-            number: _block_of(unsqueeze(frozen)) for number, frozen in self._frozen.items()
-        }
+        self._blocks = {number: _unpacked(frozen) for number, frozen in self._frozen.items()}
+        self._frozen = {n: frozen for n, frozen in self._frozen.items() if not _is_old(frozen)}
         if ORDERS in row:
-            self.orders.restore(unsqueeze(row[ORDERS]))
+            self.orders.restore(row[ORDERS])
         self._block_of = {name: number for number, names in self._blocks.items() for name in names}
         self._newest = -1
 
@@ -154,6 +222,21 @@ class Tickets:
         return len(self._block_of)
 
 
+def _is_old(frozen: bytes) -> bool:
+    """Whether an older release packed a block: it compressed each, and kept whole tickets."""
+    return frozen[:1] in (b"p", b"z")
+
+
+def _unpacked(frozen: bytes) -> dict[str, Ticket]:
+    if _is_old(frozen):
+        return _old_block_of(unsqueeze(frozen))
+    return {name: ticket_of(row) for name, row in _block_of(frozen).items()}
+
+
 def _essence(words: Pos, at: datetime) -> Pos:
-    """A ticket's word without what only its message needed, at the time it counts."""
-    return msgspec.structs.replace(words, at=at, id="", seq=None, source="", store="", skew_s=None)
+    """A ticket's word without what no tally looks at, at the time it counts."""
+    return Pos(
+        at=at, till=words.till, transaction="", nature=words.nature, net_minor=words.net_minor,
+        discount_minor=words.discount_minor, lines=words.lines, tenders=words.tenders, associate=words.associate,
+        member=words.member, channel=words.channel,
+    )  # fmt: skip
