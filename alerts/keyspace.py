@@ -6,7 +6,15 @@
 | ``outbox:{p}`` | stream | notifications to deliver, one per incident step and route | ``alerts.outbox_retention_h`` |
 | ``sent:{p}`` | hash | delivery attempts by idempotency key | ``alerts.outbox_retention_h`` |
 | ``push:<person>`` | hash | push subscriptions, by the hash of their endpoint | until the push service ends them |
+| ``tried`` | string | what the newest trial of a draft would have done, to be shown (``alerts.tried``) | 30 days |
 """
+
+TRIED_S = 30 * 86_400
+
+
+def tried_key() -> str:
+    """The newest trial of a draft of the rules."""
+    return "tried"
 
 
 def incidents_key(partition: int, store: str) -> str:

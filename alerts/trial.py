@@ -1,87 +1,28 @@
 """Two rule books on the same facts: which incidents a draft gains, loses and moves, what it costs. Pure.
 
 fact batches ─┬─▶ pipeline with today's rules ─┐
-              └─▶ pipeline with the draft ─────┴─▶ per rule: incidents, pages, money at risk
+              └─▶ pipeline with the draft ─────┴─▶ per rule: incidents, pages, money at risk, money saved
+
+What is saved is what actions are known to get back: over the incidents of the log whose outcome was measured under
+today's rules, Σ recovered ÷ Σ at risk, held between 0 and 1, times what was at risk in the incidents of a rule.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Literal
-
-from msgspec import Struct
 
 from alerts.book import Book
 from alerts.incident import Incident, NoticeKind
 from alerts.memory import Memory
 from alerts.pipeline import run
 from alerts.settings import AlertsSettings
+from alerts.tried import Fired, Outcome, Pair, RuleTrial
 from flows.facts import FactBatch
 from flows.settings import FlowsSettings
 from sensors.settings import SensorsSettings
 
 NEAR = timedelta(hours=1)  # incidents of one rule and subject this close are the same one, moved
 PAGES: frozenset[NoticeKind] = frozenset({"firing", "repeated", "escalated"})
-Change = Literal["same", "moved", "gained", "lost"]
-
-
-class Fired(Struct, frozen=True, kw_only=True):
-    """An incident that fired.
-
-    Attributes:
-        at: when it first did; ``until``: when it was over, ``None`` if it was not.
-        risk_minor: the most that was at risk while it was open, in the currency's minor unit.
-    """
-
-    store: str
-    rule: str
-    subject: str
-    at: datetime
-    until: datetime | None
-    risk_minor: int
-
-
-class Pair(Struct, frozen=True, kw_only=True):
-    """An incident under today's rules, under the draft's, or under both; ``moved_s``: how much later in the draft."""
-
-    change: Change
-    today: Fired | None
-    draft: Fired | None
-    moved_s: float = 0.0
-
-
-class RuleTrial(Struct, frozen=True, kw_only=True):
-    """What the draft changes of one rule; ``pages``: pushes sent to people, digests apart."""
-
-    rule: str
-    today: int
-    draft: int
-    gained: int
-    lost: int
-    moved: int
-    pages_today: int
-    pages_draft: int
-    risk_today_minor: int
-    risk_draft_minor: int
-
-    @property
-    def is_same(self) -> bool:
-        """Whether the draft does what today's rules do."""
-        return not (self.gained or self.lost or self.moved) and self.pages_today == self.pages_draft
-
-
-class Outcome(Struct, frozen=True, kw_only=True):
-    """A trial's whole answer, over [start, end] of log time."""
-
-    start: datetime
-    end: datetime
-    rules: list[RuleTrial]
-    changed: list[Pair]
-
-    @property
-    def is_same(self) -> bool:
-        """Whether nothing would have been otherwise."""
-        return all(rule.is_same for rule in self.rules)
 
 
 class Course:
@@ -94,6 +35,7 @@ class Course:
         self._memories: dict[str, Memory] = {}
         self._newest: dict[str, Incident] = {}
         self._risk: dict[str, int] = {}
+        self._recovered: dict[str, tuple[int, int]] = {}  # got back, of what was at risk
         self.pages: list[tuple[datetime, str]] = []  # when, rule
 
     def take(self, batch: FactBatch) -> None:
@@ -106,6 +48,9 @@ class Course:
             self._newest[incident.id] = incident
             risk = max(self._risk.get(incident.id, 0), incident.at_risk_minor or 0)
             self._risk[incident.id] = risk
+            got = (incident.outcome or {}).get("recovered_minor")
+            if isinstance(got, int) and risk:
+                self._recovered[incident.id] = (got, risk)
         for notice in made.notices:
             if notice.kind in PAGES:
                 self.pages += [(notice.at, rule) for rule in {i.rule for i in notice.incidents}]
@@ -113,6 +58,12 @@ class Course:
             if not _fired_at(self._newest.get(ident)):
                 self._newest.pop(ident, None)
                 self._risk.pop(ident, None)
+
+    def recovered(self) -> tuple[float | None, int]:
+        """The share of the money at risk that actions got back, and over how many incidents; ``None`` over none."""
+        got = [sum(column) for column in zip(*self._recovered.values(), strict=True)]
+        share = max(0.0, min(1.0, got[0] / got[1])) if got else None
+        return share, len(self._recovered)
 
     def fired(self, since: datetime) -> list[Fired]:
         """Incidents that fired from ``since`` on, by time."""
@@ -144,17 +95,24 @@ class Trial:
         self.today, self.draft = Course(today, sensors, flows), Course(draft, sensors, flows)
         self.start: datetime | None = None
         self.end: datetime | None = None
+        self.stores: set[str] = set()
 
     def take(self, batches: Iterable[FactBatch]) -> None:
         """Some batches, in log order within a store."""
         for batch in batches:
             self.start = self.start or batch.at
             self.end = max(self.end or batch.at, batch.at)
+            self.stores.add(batch.store)
             self.today.take(batch)
             self.draft.take(batch)
 
-    def outcome(self, last: timedelta | None = None) -> Outcome | None:
-        """What would have been otherwise in the ``last`` stretch of the log, or in all of it; ``None`` without any."""
+    def outcome(
+        self, last: timedelta | None = None, recovered_share: float | None = None
+    ) -> Outcome | None:
+        """What would have been otherwise in the ``last`` stretch of the log, or in all of it; ``None`` without any.
+
+        ``recovered_share``: taken instead of the measured one.
+        """
         if self.start is None or self.end is None:
             return None
         since = self.start if last is None else max(self.start, self.end - last)
@@ -165,9 +123,14 @@ class Trial:
             for course in (self.today, self.draft)
         ]
         names = sorted({f.rule for f in (*before, *after)} | pages[0].keys() | pages[1].keys())
+        share, measured = self.today.recovered()
+        if recovered_share is not None:
+            share, measured = recovered_share, 0
         return Outcome(
-            start=since, end=self.end, changed=[p for p in pairs if p.change != "same"],
-            rules=[_rule(name, before, after, pairs, pages) for name in names],
+            start=since, end=self.end, stores=sorted(self.stores),
+            recovered_share=share, measured=measured,
+            changed=[p for p in pairs if p.change != "same"],
+            rules=[_rule(name, before, after, pairs, pages, share) for name in names],
         )  # fmt: skip
 
 
@@ -192,16 +155,19 @@ def pair(today: list[Fired], draft: list[Fired], near: timedelta = NEAR) -> list
 
 
 def _rule(
-    name: str, before: list[Fired], after: list[Fired], pairs: list[Pair], pages: list[Counter[str]]
+    name: str, before: list[Fired], after: list[Fired], pairs: list[Pair], pages: list[Counter[str]],
+    share: float | None,
 ) -> RuleTrial:  # fmt: skip
     changes = Counter(
         p.change for p in pairs for fired in [p.today or p.draft] if fired and fired.rule == name
     )
     own = [[fired for fired in course if fired.rule == name] for course in (before, after)]
+    risks = [sum(fired.risk_minor for fired in course) for course in own]
+    saved = [None if share is None else round(share * risk) for risk in risks]
     return RuleTrial(
         rule=name, today=len(own[0]), draft=len(own[1]), gained=changes["gained"],
         lost=changes["lost"], moved=changes["moved"],
         pages_today=pages[0][name], pages_draft=pages[1][name],
-        risk_today_minor=sum(fired.risk_minor for fired in own[0]),
-        risk_draft_minor=sum(fired.risk_minor for fired in own[1]),
+        risk_today_minor=risks[0], risk_draft_minor=risks[1],
+        saved_today_minor=saved[0], saved_draft_minor=saved[1],
     )  # fmt: skip

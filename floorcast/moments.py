@@ -40,3 +40,18 @@ def duration(text: str) -> timedelta:
     if length <= timedelta():
         raise FloorcastError(f"{text!r} is no stretch of time: write 7d, 36h or 90m")
     return length
+
+
+def share(text: str) -> float:
+    """A share such as ``30%`` or ``0.3``, 0 to 1; raises ``FloorcastError``.
+
+    >>> share("30%"), share("0.3")
+    (0.3, 0.3)
+    """
+    try:
+        found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise FloorcastError(f"{text!r} is no share: write 30% or 0.3")
+    return found

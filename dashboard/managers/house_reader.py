@@ -9,7 +9,8 @@ import redis
 from msgspec import Struct
 
 from alerts.incident import Incident
-from alerts.keyspace import incidents_key
+from alerts.keyspace import incidents_key, tried_key
+from alerts.tried import Outcome
 from dashboard.opening import business_day
 from dashboard.reader import Reader, UnreachableError, series_fields
 from dashboard.shop import Shop, Shops
@@ -114,6 +115,14 @@ class HouseReader:
         for name in stores:
             pipe.hvals(incidents_key(partition_of(name, self._partitions), name))
         return [i for raws in self._run(pipe) for i in self._incidents(raws)]
+
+    def tried(self, stores: Sequence[str]) -> Outcome | None:
+        """What the newest trial of a draft would have done; ``None`` without one, or if it is of other stores too."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.get(tried_key())
+        (raw,) = self._run(pipe)
+        found = msgspec.json.decode(raw, type=Outcome) if raw else None
+        return found if found and set(found.stores) <= set(stores) else None
 
     def facts(self, store: str) -> list[Fact]:
         """Every newest fact of a store, whatever its measure."""

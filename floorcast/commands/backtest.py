@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from alerts.trial import Outcome
+    from alerts.tried import Outcome
     from floorcast.backtest import Row
     from floorcast.main import Session
 

@@ -8,7 +8,9 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from alerts.trial import Outcome, Pair
+    from collections.abc import Sequence
+
+    from alerts.tried import Outcome, Pair, RuleTrial
     from floorcast.main import Session
 
 EPILOG = """Examples:
@@ -16,6 +18,8 @@ EPILOG = """Examples:
 floorcast whatif --rules draft.toml --last 7d archive
 
 floorcast whatif --rules draft.toml day.jsonl.zst --json
+
+floorcast whatif --rules draft.toml day.jsonl.zst --recovered 30% --show
 
 Without a source the live log is taken. The draft is a file with [[rules]] as under [alerts]; it replaces today's rules.
 
@@ -40,32 +44,44 @@ def command(
     last: Annotated[
         str, typer.Option(help="Judge the end of the log only: 7d, 36h, 90m; all by default.")
     ] = "",
+    recovered: Annotated[
+        str,
+        typer.Option(
+            help="Share of the money at risk that an action gets back, as 30%; measured in the log by default."
+        ),
+    ] = "",
+    show: Annotated[
+        bool, typer.Option("--show", help="Show the answer on the incidents page too.")
+    ] = False,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
     ] = False,
     most: Annotated[int, typer.Option(min=0, help="Print at most so many incidents.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it.")] = False,
 ) -> None:
-    """Replay the log once through both rule books: incidents gained, lost and moved, pages, money at risk."""
+    """Replay the log once through both rule books: incidents gained, lost and moved, pages, money at risk and saved."""
     from alerts.trial import Trial
     from floorcast.draft import load_draft
     from floorcast.errors import Exit, FloorcastError
-    from floorcast.moments import duration
+    from floorcast.moments import duration, share
     from floorcast.replay import EntrySource, run_log
     from floorcast.replayed import Totals
     from floorcast.sources import open_log
 
     session: Session = ctx.obj
-    settings = session.settings() if sources else session.connected()
-    stretch = duration(last) if last else None
+    settings = session.settings() if sources and not show else session.connected()
+    stretch, got_back = duration(last) if last else None, share(recovered) if recovered else None
     draft = load_draft(rules, settings.alerts) if rules else settings.alerts
     told = (lambda flaw: typer.echo(f"floorcast: {flaw}", err=True)) if salvage else None
     log = open_log(sources or [settings.sensors.redis.url], settings, salvage=told)
     trial = Trial(settings.alerts, draft, log.settings.sensors, log.settings.flows)
     run_log(EntrySource(log.entries, Totals()), log.settings, facts=trial.take)
-    outcome = trial.outcome(stretch)
+    outcome = trial.outcome(stretch, got_back)
     if outcome is None:
         raise FloorcastError("the log is empty: nothing to try the rules on")
+    outcome = msgspec.structs.replace(outcome, draft=rules.name if rules else "")
+    if show:
+        _show(outcome, settings.sensors.redis.url)
     if as_json:
         typer.echo(msgspec.json.encode(outcome))
     else:
@@ -74,44 +90,71 @@ def command(
         raise typer.Exit(Exit.FINDING)
 
 
+def _show(outcome: "Outcome", url: str) -> None:
+    """Put it where the incidents page finds it; raises ``UnavailableError``."""
+    import redis
+
+    from alerts.keyspace import TRIED_S, tried_key
+    from floorcast.errors import UnavailableError
+
+    try:
+        with redis.Redis.from_url(url) as client:
+            client.set(tried_key(), msgspec.json.encode(outcome), ex=TRIED_S)
+    except redis.RedisError as error:
+        raise UnavailableError(f"{url}: {error}") from None
+
+
 def _print(outcome: "Outcome", most: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
-    span: timedelta = outcome.end - outcome.start
-    table = Table(
-        "rule", "fired", "gained", "lost", "moved", "pages", "at risk", box=None,
-        title=f"{outcome.start:%Y-%m-%d %H:%M} to {outcome.end:%Y-%m-%d %H:%M} UTC ({span / timedelta(days=1):.1f} d)",
-    )  # fmt: skip
+    days = (outcome.end - outcome.start) / timedelta(days=1)
+    span = f"{outcome.start:%Y-%m-%d %H:%M} to {outcome.end:%Y-%m-%d %H:%M} UTC ({days:.1f} d)"
+    names = ("rule", "fired", "gained", "lost", "moved", "pages", "at risk", "saved")
+    table = Table(*names, box=None, title=span)
     for rule in outcome.rules:
-        table.add_row(
-            rule.rule, f"{rule.today} → {rule.draft}", str(rule.gained), str(rule.lost), str(rule.moved),
-            f"{rule.pages_today} → {rule.pages_draft}",
-            f"{rule.risk_today_minor / 100:,.2f} → {rule.risk_draft_minor / 100:,.2f}",
-        )  # fmt: skip
-    pages = [sum(getattr(r, f"pages_{side}") for r in outcome.rules) for side in ("today", "draft")]
-    table.add_row(
-        "all", *(_sums(outcome, *names) for names in (("today", "draft"), ("gained",), ("lost",), ("moved",))),
-        f"{pages[0]} → {pages[1]}", _money(outcome),
-    )  # fmt: skip
+        table.add_row(rule.rule, *_cells([rule]))
+    table.add_row("all", *_cells(outcome.rules))
     console.print(table)
+    console.print(_grounds(outcome), soft_wrap=True)
     for pair in outcome.changed[:most]:
-        console.print(_line(pair))
+        console.print(_line(pair), soft_wrap=True)
     if len(outcome.changed) > most:
         console.print(f"… and {len(outcome.changed) - most} more; --most prints them")
 
 
-def _sums(outcome: "Outcome", *names: str) -> str:
-    return " → ".join(str(sum(getattr(rule, name) for rule in outcome.rules)) for name in names)
+def _cells(rules: "Sequence[RuleTrial]") -> list[str]:
+    """The figures of some rules together: today's → the draft's."""
+
+    def summed(*names: str) -> str:
+        return " → ".join(str(sum(getattr(rule, name) for rule in rules)) for name in names)
+
+    return [
+        summed("today", "draft"), summed("gained"), summed("lost"), summed("moved"),
+        summed("pages_today", "pages_draft"), _money(rules, "risk"), _money(rules, "saved"),
+    ]  # fmt: skip
 
 
-def _money(outcome: "Outcome") -> str:
-    sums = [
-        sum(getattr(rule, f"risk_{side}_minor") for rule in outcome.rules)
-        for side in ("today", "draft")
-    ]
-    return f"{sums[0] / 100:,.2f} → {sums[1] / 100:,.2f}"
+def _money(rules: "Sequence[RuleTrial]", what: str) -> str:
+    """In the major unit; a dash where it is unknown."""
+    sums: list[str] = []
+    for side in ("today", "draft"):
+        minor = [getattr(rule, f"{what}_{side}_minor") for rule in rules]
+        sums.append("–" if None in minor else f"{sum(minor) / 100:,.2f}")
+    return " → ".join(sums)
+
+
+def _grounds(outcome: "Outcome") -> str:
+    """What the money saved rests on."""
+    if outcome.recovered_share is None:
+        return "saved: unknown; no action's outcome is in this log, --recovered 30% assumes one"
+    if not outcome.measured:
+        return f"saved: {outcome.recovered_share:.0%} of what was at risk, as given"
+    return (
+        f"saved: {outcome.recovered_share:.0%} of what was at risk, as measured over {outcome.measured} "
+        "incidents of this log that somebody acted on"
+    )
 
 
 def _line(pair: "Pair") -> str:

@@ -144,15 +144,21 @@ def test_a_draft_is_held_against_todays_rules(
     moved = next(pair for pair in told["changed"] if pair["change"] == "moved")
     assert moved["moved_s"] < 0
     assert rules
+    assert low["risk_draft_minor"] > 0
+    assert (told["recovered_share"], low["saved_draft_minor"]) == (None, None)  # nobody acted
     assert all(rule["draft"] == 0 and rule["lost"] == rule["today"] for rule in rules.values())
 
 
 def test_todays_rules_change_nothing(day: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The same rules twice: exit code 0, no incident changed, and what fired is what the replay says."""
     capfd.readouterr()
-    assert floorcast(f"whatif {day} --last 12h --json") == 0
+    assert floorcast(f"whatif {day} --last 12h --json --recovered 30%") == 0
     told = json.loads(capfd.readouterr().out)
     assert told["changed"] == []
+    assert (told["recovered_share"], told["measured"]) == (0.3, 0)
+    assert any(rule["risk_today_minor"] for rule in told["rules"])
+    for rule in told["rules"]:
+        assert rule["saved_today_minor"] == round(0.3 * rule["risk_today_minor"])
     assert all(rule["today"] == rule["draft"] for rule in told["rules"])
 
 
@@ -166,6 +172,7 @@ def test_todays_rules_change_nothing(day: Path, capfd: pytest.CaptureFixture[str
             "not in this log",
         ),
         ("whatif {day} --last soon", 2, "no stretch of time"),
+        ("whatif {day} --recovered most", 2, "no share"),
         ("whatif {day} --rules nothing.toml", 3, "no such file"),
         ("whatif nothing.jsonl", 3, "no such file"),
     ],

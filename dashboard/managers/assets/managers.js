@@ -23,6 +23,7 @@
     clock: (p) => (none(p.value) ? DASH : clock(p.value, p.data.zone)),
     yes: (p) => (p.value ? "✓" : ""),
     state: (p) => (words[p.value] ? words[p.value][language() === "zh-CN" ? 1 : 0] : p.value),
+    change: (p) => (p.value || []).map((v) => (none(v) ? DASH : p.data.currency ? money(v, p.data.currency) : number(v / 100, 0, 0))).join(" → "),
     recovered: (p) => (none(p.value) ? DASH : money(p.value, p.data.currency) + (none(p.data.low) ? "" : " (" + money(p.data.low, p.data.currency) + " … " + money(p.data.high, p.data.currency) + ")")),
     fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
   };

@@ -1,5 +1,6 @@
 """Incidents: the list, one incident's life and what can be done to it, silences, the ledger."""
 
+from datetime import UTC
 from typing import Any
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
@@ -7,7 +8,7 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.catalogue import Language, words
-from dashboard.managers import rows
+from dashboard.managers import rows, tried
 from dashboard.managers.desk import Desk
 from dashboard.managers.frame import does, heading
 from dashboard.managers.grid import column, table
@@ -39,6 +40,9 @@ class Page:
             now,
             search,
         )(self.incidents)
+        app.callback(Output("tried", "rowData"), Output("tried-sub", "children"), now, search)(
+            self.tried
+        )
         app.callback(
             Output("life", "children"),
             Output("life", "data-mark"),
@@ -64,6 +68,20 @@ class Page:
         listed = rows.incidents(found, self.desk.shops, language, names)
         nothing = html.P(words(language)["inc.none_silenced"], className="sub")
         return listed, rows.ledger(found, self.desk.shops, language, names), quiet or nothing
+
+    def tried(self, _changed: object, search: str | None) -> tuple[Any, Any]:
+        """What a draft of the rules would have done, where the visitor may see all of its stores."""
+        language, mine = self.desk.language(search), self.desk.mine()
+        try:
+            found = self.desk.house.tried(mine)
+        except UnreachableError:
+            return no_update, no_update
+        stores = [self.desk.shops[name].store for name in (found.stores if found else mine)]
+        zone = stores[0].tz if stores else UTC
+        listed = (
+            tried.listed(found, tried.currency_of([s.currency for s in stores])) if found else []
+        )
+        return listed, tried.said(found, zone, language)
 
     def _silence(
         self, store: str, command: Command, names: dict[str, str], language: Language
@@ -168,6 +186,7 @@ def incidents(language: Language) -> Component:
             html.Section(
                 [html.H2(text["inc.silences"]), html.Div(id="silences")], className="panel"
             ),
+            tried.section(language),
             html.Section(
                 [
                     html.H2(text["inc.ledger"]),
