@@ -67,11 +67,9 @@ class Device:
         newest: event time of its newest event; a number already seen, with a later time, is a restart.
         numbers: since the last restart; ``before`` until it.
         before_at: event time of the newest event before the restart.
-        late_at: log time at which it last told what had happened longer ago than its declared silence.
-        skew: event time (as corrected) and seconds of the newest event whose clock was ahead.
     """
 
-    __slots__ = ("before", "before_at", "late_at", "newest", "next", "numbers", "skew")
+    __slots__ = ("before", "before_at", "newest", "next", "numbers")
 
     def __init__(self, newest: datetime) -> None:
         self.newest = newest
@@ -81,8 +79,6 @@ class Device:
         )  # the number that simply follows, for the caller's short cut; −1: take the long way
         self.before: Numbers | None = None
         self.before_at: datetime | None = None
-        self.late_at: datetime | None = None
-        self.skew: tuple[datetime, float] | None = None
 
     def admit(self, seq: int, at: datetime, *, clamped: bool) -> bool:
         """Whether this number is new; a clamped time is no evidence of a restart.
@@ -116,18 +112,7 @@ class Device:
             list(self.before.ends),
             self.before_at and self.before_at.timestamp(),
         )
-        late_s = self.late_at and self.late_at.timestamp()
-        skew = self.skew and (self.skew[0].timestamp(), self.skew[1])
-        runs = list(self.numbers.starts), list(self.numbers.ends)
-        return [self.newest.timestamp(), *runs, before, late_s, skew]
-
-    def ahead(self, at: datetime, skew_s: float) -> None:
-        """Note that its clock was ahead; of several the newest counts."""
-        self.skew = max(self.skew or (at, skew_s), (at, skew_s))
-
-    def late(self, received_at: datetime) -> None:
-        """Note that it tells old news."""
-        self.late_at = max(self.late_at or received_at, received_at)
+        return [self.newest.timestamp(), list(self.numbers.starts), list(self.numbers.ends), before]
 
 
 class Ids:
@@ -243,7 +228,4 @@ def device_of(row: list[Any], from_seconds: Callable[[float], datetime]) -> Devi
         device.before_at = from_seconds(row[3][2])
     elif row[2]:
         device.next = row[2][-1] + 1
-    late_s, skew = (*row[4:], None, None)[:2]
-    device.late_at = None if late_s is None else from_seconds(late_s)
-    device.skew = None if skew is None else (from_seconds(skew[0]), skew[1])
     return device

@@ -9,6 +9,7 @@ and days for ``pane_hours``, the settled ones frozen to compact bytes.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from flows.clocks import Clocks
 from flows.corrections import Intervals, Totals
 from flows.coverage import Heard
 from flows.dedup import Device, Ids
@@ -48,6 +49,8 @@ class Ledger:
         self.now_fresh: Tallies = {}
         self.heard = Heard()
         self.counters = {"events": 0, "repeats": 0, "too_late": 0}
+        self.clocks = Clocks()
+        self.silence = timedelta(seconds=settings.lateness.sensor_silent_s)
         self.minute = 0  # of the last tick
         self.unreported = 0  # events since the last published batch
 
@@ -58,6 +61,7 @@ class Ledger:
         devices, admit_id = self.devices, self.ids.admit
         now_s = received_at.timestamp()
         oldest = instant_of(max(0, self.minute - self.quarters.keep))
+        prompt = received_at - self.silence
         commands: list[Command] = []
         repeats, since, until, newest = 0, received_at, received_at, received_at
         run: list[AnyEvent] = []  # plain counts of the minute [since, until), ``newest`` among them
@@ -78,6 +82,8 @@ class Ledger:
                 continue
             if at > device.newest:  # noqa: PLR1730 - max() is a call
                 device.newest = at
+            if at < prompt or event.skew_s is not None:
+                self.clocks.note(event, received_at)
             kind = type(event)
             if kind is Footfall and event.counting == "delta":  # type: ignore[union-attr]
                 if newest < at < until:

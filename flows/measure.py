@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import Struct
 
 import flows.measures
+from flows.clocks import Clock
 from flows.coverage import Heard
 from flows.factors import Factors
 from flows.facts import Evidence, State, Unit, Window
@@ -57,6 +58,7 @@ class View:
         coverage: share of the window's expected door minutes that reported.
         doors_heard: the minutes in which each door's counter was heard.
         hour: the pane of the trailing hour.
+        clocks: devices that told old news or whose clock was ahead.
         factors: what hand counts say of the doors' counters.
     """
 
@@ -66,7 +68,7 @@ class View:
         day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
         memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
         counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None, hour: Pane | None = None,
-        factors: Factors | None = None,
+        factors: Factors | None = None, clocks: Mapping[str, Clock] | None = None,
     ) -> None:  # fmt: skip
         self.profile, self.window, self.pane, self.at = profile, window, pane, at
         self.start, self.end = span
@@ -76,6 +78,7 @@ class View:
         self.counters: Mapping[str, int] = counters or {}
         self.doors_heard = doors_heard or Heard()
         self.hour = hour if hour is not None else Pane()
+        self.clocks: Mapping[str, Clock] = clocks or {}
         self.factors = factors if factors is not None else Factors()
         self._now: Tallies = now or {}
         self._changed = changed

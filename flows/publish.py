@@ -71,7 +71,7 @@ class Publisher:
         return View(
             ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
             memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard, hour=ledger.rolling["60m"].pane,
-            factors=ledger.factors,
+            factors=ledger.factors, clocks=ledger.clocks,
             **more,
         )  # fmt: skip
 

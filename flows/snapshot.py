@@ -40,6 +40,7 @@ def dump(publisher: Publisher, *, exact: bool = False) -> bytes:
         "totals": ledger.totals.row(),
         "intervals": ledger.intervals.row(),
         "factors": ledger.factors.row(),
+        "clocks": ledger.clocks.row(),
         "tickets": ledger.tickets.row(),
         "heard": ledger.heard.row(),
         "now": ledger.now,
@@ -93,6 +94,7 @@ def _restore_dedup(ledger: Ledger, state: dict[str, Any]) -> None:
     ledger.intervals.restore(state["intervals"])
     if "factors" in state:
         ledger.factors.restore(state["factors"])
+    ledger.clocks.restore(state.get("clocks", {}))
     ledger.tickets.restore(state["tickets"])
     ledger.heard.restore(state["heard"])
 

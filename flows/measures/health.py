@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from flows.clocks import PUNCTUAL, Clock
 from flows.footing import gaps
 from flows.inference.reentry import pairs
 from flows.measure import Measure, Reading, View
@@ -30,6 +31,7 @@ class Word(NamedTuple):
 def sensor_health(view: View) -> Iterator[Reading]:
     """Each device's state: what it said of itself, or what its silence and its counts say.
 
+    ``late``: what comes from it happened longer ago than its declared silence (``backlog``: it is catching up).
     ``silent``: nothing came for the declared time (``gateway`` where several fell silent together, else ``device``).
     ``stuck``: a door's counter counts nobody although chance does not explain that (``counts_nobody``).
     ``drifting``: it counts people who are no visitors (``staff_reentered``), or its clock runs ahead (``clock_ahead``).
@@ -47,8 +49,11 @@ def sensor_health(view: View) -> Iterator[Reading]:
     known = {_device_of(door, newest): (door, word) for door, word in doors.items()}
     lost = _lost_together(view, newest)
     for device, heard in newest.items():
-        word = _said(view, said.get(device), heard, lost)
-        detail = _detail(said.get(device), heard)
+        clock = view.clocks.get(device, PUNCTUAL)
+        word = _said(view, said.get(device), clock, heard, lost)
+        detail = _detail(said.get(device), clock, heard)
+        if word.state == "late":
+            detail["lag_s"] = round((view.at - heard).total_seconds())
         if device in known:
             door, counts = known.pop(device)
             detail |= {"door": door, **_corrections(view, door)}
@@ -71,14 +76,25 @@ def _corrections(view: View, door: str) -> dict[str, str]:
     return {f"corrected_{way}": one.words for way, one in found.items() if one is not None}
 
 
-def _said(view: View, level: DeviceLevel | None, heard: datetime, lost: set[datetime]) -> Word:
+def _said(
+    view: View, level: DeviceLevel | None, clock: Clock, heard: datetime, lost: set[datetime]
+) -> Word:
     if level and level.state in ("offline", "fault") and level.at >= heard:
         return Word(level.state, "said_so")
     if _is_silent(view, heard):
+        if clock.late_at is not None and not _is_silent(view, clock.late_at):
+            return Word("late", "backlog")
         return Word("silent", "gateway" if heard in lost else "device")
-    if level and level.skew_s and level.at >= heard:
+    if _skew_s(level, clock, heard):
         return Word("drifting", "clock_ahead")
     return Word("online")
+
+
+def _skew_s(level: DeviceLevel | None, clock: Clock, heard: datetime) -> float:
+    """Seconds by which its newest word was ahead; 0 if that was not."""
+    if clock.ahead_at is not None and clock.ahead_at >= heard:
+        return clock.skew_s
+    return level.skew_s if level and level.at >= heard else 0.0
 
 
 def _is_silent(view: View, heard: datetime) -> bool:
@@ -99,14 +115,14 @@ def _lost_together(view: View, newest: Mapping[str, datetime]) -> set[datetime]:
     return lost
 
 
-def _detail(level: DeviceLevel | None, heard: datetime) -> Detail:
+def _detail(level: DeviceLevel | None, clock: Clock, heard: datetime) -> Detail:
     detail: Detail = {"last_heard": heard.isoformat()}
     if level and level.battery_pct >= 0:
         detail["battery_pct"] = level.battery_pct
     if level and level.detail:
         detail["said"] = level.detail
-    if level and level.skew_s:
-        detail["skew_s"] = round(level.skew_s, 1)
+    if skew_s := _skew_s(level, clock, heard):
+        detail["skew_s"] = round(skew_s, 1)
     return detail
 
 
