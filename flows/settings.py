@@ -82,13 +82,11 @@ class Decisions(Table, kw_only=True, frozen=True):
 
 
 class Associate(Table, kw_only=True, frozen=True):
-    """``[[flows.staff.<store>]]``: who can be rostered: contract hours a week, and the days they can work."""
+    """``[[flows.staff.<store>]]``: who can be rostered: contract hours a week; ``days`` empty: any day."""
 
     name: str
     hours: PositiveInt
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = [
-        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
-    ]  # fmt: skip
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
 
 
 class FlowsSettings(Table, kw_only=True, frozen=True):
