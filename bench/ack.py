@@ -13,6 +13,7 @@ import tempfile
 import threading
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -40,6 +41,7 @@ from tests.servers import RedisServer
 
 STORE, P = "riverside", partition_of("riverside", 16)
 ROOT = Path(__file__).parents[1]
+TILLS = 60
 
 
 def settings_of(folder: Path) -> Settings:
@@ -52,7 +54,9 @@ def settings_of(folder: Path) -> Settings:
         for r in tables["alerts"]["rules"]
         if r["name"] == "queue-long"
     ]
-    tills = [{"id": str(n), "name": {"en": f"Till {n}", "zh": f"{n} 号"}} for n in range(1, 61)]
+    tills = [
+        {"id": str(n), "name": {"en": f"Till {n}", "zh": f"{n} 号"}} for n in range(1, TILLS + 1)
+    ]
     tables["sensors"]["stores"][0]["tills"] = tills
     return msgspec.convert(tables, Settings)
 
@@ -78,37 +82,60 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--taps", type=int, default=30)
     wanted = parser.parse_args().taps
-    fork = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as name, RedisServer(Path(name)) as server:
-        folder, client = Path(name), server.client()
-        chosen = settings_of(folder)
-        house, token = House(folder), Kiosks(folder).issue("bench", STORE)
-        listener = serve.listen("127.0.0.1", 0)
-        port = listener.getsockname()[1]
-        shops = demo_shops(cards=60)
-        stages = [
-            fork.Process(target=run_floor, args=(chosen.flows, chosen.sensors), kwargs={"url": server.url}),
-            fork.Process(
-                target=run_alerts, args=(chosen.alerts, chosen.sensors, chosen.flows), kwargs={"url": server.url}
-            ),
-            multiprocessing.get_context("fork").Process(
-                target=serve.run,
-                args=(server.url, shops, 16, shops[STORE].settings, [listener], house),
-            ),
-        ]  # fmt: skip
+        token = Kiosks(Path(name)).issue("bench", STORE)
+        with house(server, Path(name)) as port:
+            took = measure(server.client(), port, token, wanted)
+    ranked = sorted(took)
+    p95 = ranked[min(len(ranked) - 1, int(0.95 * len(ranked)))]
+    print(
+        f"ack → wall: {len(took)} taps, p50 {median(took):.0f} ms, p95 {p95:.0f} ms, max {max(took):.0f} ms"
+    )
+
+
+@contextmanager
+def house(server: RedisServer, folder: Path) -> Iterator[int]:
+    """The floor, the alerts and the screen as processes of their own; the screen's port."""
+    chosen, shops = settings_of(folder), demo_shops(cards=TILLS)
+    listener = serve.listen("127.0.0.1", 0)
+    spawn, fork = (multiprocessing.get_context(how) for how in ("spawn", "fork"))
+    tables = (chosen.alerts, chosen.sensors, chosen.flows)
+    screen = (server.url, shops, 16, shops[STORE].settings, [listener], House(folder))
+    stages = [
+        spawn.Process(target=run_floor, args=(chosen.flows, chosen.sensors), kwargs={"url": server.url}),
+        spawn.Process(target=run_alerts, args=tables, kwargs={"url": server.url}),
+        fork.Process(target=serve.run, args=screen),
+    ]  # fmt: skip
+    for stage in stages:
+        stage.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
         for stage in stages:
-            stage.start()
-        try:
-            measure(client, port, token, wanted)
-        finally:
-            for stage in stages:
-                stage.terminate()
-                stage.join(15)
+            stage.terminate()
+            stage.join(15)
 
 
-def measure(client: redis.Redis, port: int, token: str, wanted: int) -> None:
-    """Acknowledge until enough are seen."""
+def measure(client: redis.Redis, port: int, token: str, wanted: int) -> list[float]:
+    """Acknowledge so many incidents; the milliseconds from each tap until the wall is told."""
     end = threading.Event()
+    firing = raised(client, end, wanted)
+    print(f"{len(firing)} incidents fire")
+    seen = watched(port, token)
+    writer, took = CommandWriter(client, 16), []
+    for n, incident in enumerate(firing[:wanted]):
+        began = perf_counter()
+        writer.write(STORE, "mia", "ack", incident.id)
+        while incident.id not in seen and perf_counter() - began < 5:
+            end.wait(0.001)
+        took.append((seen.get(incident.id, began + 5) - began) * 1000)
+        end.wait(0.137 + 0.029 * (n % 7))  # anywhere between two ticks
+    end.set()
+    return took
+
+
+def raised(client: redis.Redis, end: threading.Event, wanted: int) -> list[Incident]:
+    """Queues at every till, and a log that ticks each second until ``end``; the incidents that fire."""
 
     def clock() -> None:
         while not end.wait(1.0):
@@ -117,7 +144,7 @@ def measure(client: redis.Redis, port: int, token: str, wanted: int) -> None:
     at = SystemClock().now() - timedelta(seconds=1)
     queues = [
         Queue(at=at, store=STORE, source=f"cam-{n}", id=f"q{n}", till=str(n), length=9, wait_s=60)
-        for n in range(1, 61)
+        for n in range(1, TILLS + 1)
     ]
     tick(client, b"\n".join(msgspec.json.encode(q) for q in queues))
     threading.Thread(target=clock, daemon=True).start()
@@ -125,10 +152,14 @@ def measure(client: redis.Redis, port: int, token: str, wanted: int) -> None:
     firing: list[Incident] = []
     while len(firing) < wanted and monotonic() < deadline:
         raws: Any = client.hvals(incidents_key(P, STORE))
-        firing = [
-            i for i in (msgspec.json.decode(r, type=Incident) for r in raws) if i.state == "firing"
-        ]
-    print(f"{len(firing)} incidents fire")
+        found = [msgspec.json.decode(raw, type=Incident) for raw in raws]
+        firing = [i for i in found if i.state == "firing"]
+        end.wait(0.05)
+    return firing
+
+
+def watched(port: int, token: str) -> dict[str, float]:
+    """When a wall was told that somebody has an incident; it fills from a thread of its own."""
     seen: dict[str, float] = {}
     ready = threading.Event()
 
@@ -141,20 +172,7 @@ def measure(client: redis.Redis, port: int, token: str, wanted: int) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     ready.wait(30)
-    writer, took = CommandWriter(client, 16), []
-    for n, incident in enumerate(firing[:wanted]):
-        began = perf_counter()
-        writer.write(STORE, "mia", "ack", incident.id)
-        while incident.id not in seen and perf_counter() - began < 5:
-            end.wait(0.001)
-        took.append((seen.get(incident.id, began + 5) - began) * 1000)
-        end.wait(0.137 + 0.029 * (n % 7))
-    end.set()
-    ranked = sorted(took)
-    p95 = ranked[min(len(ranked) - 1, int(0.95 * len(ranked)))]
-    print(
-        f"ack → wall: {len(took)} taps, p50 {median(took):.0f} ms, p95 {p95:.0f} ms, max {max(took):.0f} ms"
-    )
+    return seen
 
 
 if __name__ == "__main__":

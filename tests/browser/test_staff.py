@@ -168,6 +168,33 @@ def test_first_one_has_it(site: Site, phones: Phones) -> None:
     assert (b"lw", b"ack", b"taken") in told
 
 
+def test_every_answer_goes_into_the_log(site: Site, phones: Phones) -> None:
+    """Later, not a problem and done are commands of the one who taps, about the card tapped; done needs its owner."""
+    floor, phone = site.floor, phones()
+    first, *others = floor.incidents()
+    mine = msgspec.structs.replace(first, state="acknowledged", owner="mia")
+    floor.publish(*floor.afternoon(), incidents=(mine, *others))
+    phone.log_in("mia").live()
+    cards = [i.id for i in (mine, *others)]
+    assert phone.page.locator("[data-do=done]").count() == 1
+    asked = ((cards[0], "done"), (cards[1], "snooze"), (cards[3], "dismiss"))
+    for n, (incident, do) in enumerate(asked):
+        phone.page.click(f".card[data-id='{incident}'] [data-do={do}]")
+        wait_for(lambda n=n: len(commands(site)) > n, what="the command")  # type: ignore[misc]
+    said = commands(site)
+    assert [(c.target, c.action, c.actor) for c in said] == [(i, do, "mia") for i, do in asked]
+    assert said[1].until
+    assert (said[1].until - said[1].at).total_seconds() == site.floor.shop.settings.snooze_s
+    rests = msgspec.structs.replace(others[0], snoozed_until=said[1].until)
+    floor.publish(incidents=(rests,))
+    phone.page.wait_for_function(
+        "id => document.querySelector(`.card[data-id='${id}']`).textContent.includes('Rests until')",
+        arg=cards[1],
+    )
+    assert phone.page.locator(".card").last.get_attribute("data-id") == cards[1]
+    assert phone.complaints == []
+
+
 def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
     """Opening a signed link changes nothing; its button does; a forged, expired or foreign one says so."""
     floor, phone = site.floor, phones()
