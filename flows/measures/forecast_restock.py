@@ -1,0 +1,289 @@
+"""What to order, how much, how urgently, by when; and whether a planned promotion can be served."""
+
+from collections.abc import Iterator
+from functools import partial
+from math import sqrt
+from typing import NamedTuple
+from zlib import crc32
+
+from flows.announced import words_of
+from flows.decisions.staffing import tills_needed
+from flows.decisions.stock import (
+    Line,
+    Order,
+    Tier,
+    critical_ratio,
+    order,
+    promotion_readiness,
+    tier,
+    within_budget,
+)
+from flows.facts import Evidence
+from flows.forecasting.counts import count_quantile
+from flows.measure import Measure, Reading, View
+from flows.measures.forecast_staff import demand
+from flows.measures.tills import service_s
+from flows.outlook_readings import Detail
+from flows.outlook_units import (
+    SLICES,
+    DaysAhead,
+    UnitsMemory,
+    days_ahead,
+    panel_of,
+    promotions,
+    rest_of,
+    shape_of,
+    share_between,
+)
+from flows.profile import instant_of, minute_of
+from flows.tallies.on_order import OnOrder
+from flows.tallies.orders import Reserved
+from flows.tallies.sales import SkuTally
+from flows.tallies.stock import StockLevel
+from sensors.settings import Product
+
+MOST_LEVEL = 0.99
+FAR = 6.0  # standard deviations above the lead time's demand: plainly enough
+NAMED = 3  # SKUs a promotion's readiness names
+
+
+class Ahead(NamedTuple):
+    """One SKU's demand ahead: from now, by business day.
+
+    Attributes:
+        days: units of the rest of today, tomorrow, …
+        passed: share of today's demand that is over.
+        dispersion: variance ÷ mean of a day's errors.
+    """
+
+    days: list[float]
+    passed: float
+    dispersion: float
+
+    def mean(self, days: float) -> float:
+        """Units within ``days`` × 24 hours from now.
+
+        >>> Ahead([5.0, 10.0, 10.0], 0.5, 1.0).mean(1.0)
+        10.0
+        """
+        total = self.days[0]
+        for d, units in enumerate(self.days[1:], start=1):
+            total += units * min(1.0, max(0.0, days - d + self.passed))
+        longest = len(self.days) - 1 + 1 - self.passed
+        return total + max(0.0, days - longest) * self.days[-1]
+
+    def spread(self, days: float) -> float:
+        """Standard deviation of those units."""
+        return sqrt(self.dispersion * (self.mean(days) + 0.5 * days))
+
+    def quantile(self, days: float, q: float) -> float:
+        """Their ``q`` quantile, by the negative binomial."""
+        mean = self.mean(days)
+        if mean <= 0:
+            return 0.0
+        extra = max(0.0, self.spread(days) ** 2 - mean) / mean**2
+        return count_quantile(q, mean, extra)
+
+    def lasts(self, units: float) -> float | None:
+        """Days until ``units`` are sold, by the forecast; ``None`` beyond its horizon."""
+        left, day = units, 0.0
+        for d, expected in enumerate(self.days):
+            length = 1.0 - self.passed if d == 0 else 1.0
+            if expected >= left:
+                return day + length * (left / expected if expected else 0.0)
+            left -= expected
+            day += length
+        return None
+
+
+class Stocked(NamedTuple):
+    """One SKU with its stock, its demand, and what should be done."""
+
+    sku: str
+    ahead: Ahead
+    on_hand: int
+    on_order: int
+    level: float
+    lead_days: float
+    product: Product | None
+    urgency: Tier
+    order: Order | None
+
+
+def stocked(view: View) -> list[Stocked]:
+    """Every SKU whose stock is known and whose demand is forecast."""
+    return view.once("forecast_restock.stocked", _stocked)
+
+
+def _stocked(view: View) -> list[Stocked]:
+    memory, found = view.memory(UnitsMemory), days_ahead(view)
+    if found is None:
+        return []
+    minute = minute_of(view.at)
+    opened = view.profile.open_minutes(minute) or range(*found.bounds[0])
+    shape = shape_of(memory)
+    passed = (
+        share_between(view.profile, shape, opened.start, minute) if minute > opened.start else 0.0
+    )
+    hours = max(1.0, len(opened) / 60)
+    levels = view.of(StockLevel)
+    rows = enumerate(panel_of(memory.state).skus)
+    return [
+        _row(view, found, i, sku, levels[sku].on_hand or 0, min(1.0, passed), hours)
+        for i, sku in rows
+        if sku in levels and levels[sku].counted is not None
+    ]
+
+
+def _row(
+    view: View, found: DaysAhead, i: int, sku: str, on_hand: int, passed: float, hours: float
+) -> Stocked:
+    panel, settings = panel_of(view.memory(UnitsMemory).state), view.profile.settings.decisions
+    sold = view.today.tallies.get(SkuTally.kind, {}).get(sku)
+    variance = float(panel.variance[i])
+    left = rest_of(
+        float(found.said[0].value[i]), variance, passed, max(0, sold.units) if sold else 0
+    )
+    later = [float(said.value[i]) for said in found.said[1:]]
+    ahead = Ahead([left.value, *later], passed, max(1.0, variance))
+    product = view.profile.products.get(sku)
+    ordered = max(0, view.of(OnOrder)[sku].units) if sku in view.of(OnOrder) else 0
+    held = max(0, view.of(Reserved)[sku].units) if sku in view.of(Reserved) else 0
+    free = max(0, on_hand) - held
+    lead = (product.lead_time_h if product else 24.0) / 24
+    level = settings.service_level
+    if product and product.cost_minor > 0:
+        level = min(MOST_LEVEL, max(level, critical_ratio(product.price_minor, product.cost_minor)))
+    if free + ordered > ahead.mean(lead) + FAR * ahead.spread(lead):
+        return Stocked(sku, ahead, free, ordered, level, lead, product, Tier.FINE, None)
+    proposed = order(
+        partial(ahead.quantile, lead), partial(ahead.quantile, lead + settings.review_days),
+        level=level, on_hand=free, on_order=ordered, pack=product.pack if product else 1,
+    )  # fmt: skip
+    rate = ahead.mean(1.0) / hours
+    urgency = tier(free, rate, lead * hours, proposed.reorder_point)
+    return Stocked(sku, ahead, free, ordered, level, lead, product, urgency, proposed)
+
+
+def _turn(view: View) -> bool:
+    """Whether it is this store's quarter of the hour to be told: stores take turns."""
+    memory = view.memory(UnitsMemory)
+    return (
+        bool(memory.state)
+        and minute_of(view.at) - memory.taught_at <= 1
+        and crc32(view.profile.id.encode()) % SLICES in memory.slices
+    )
+
+
+def restock(view: View) -> Iterator[Reading]:
+    """Units to order of each SKU whose stock is known, with the arithmetic; 0 where there is enough. Told hourly.
+
+    The reason is the urgency: ``out``, ``today`` (gone before a delivery ordered now), ``soon`` (at its reorder point),
+    ``fine``.
+    """
+    if not _turn(view):
+        return
+    rows = stocked(view)
+    chosen = _affordable(view, rows)
+    for row in rows:
+        yield Reading(
+            row.order.units if row.order else 0, f"sku:{row.sku}",
+            Evidence(n=round(row.ahead.mean(row.lead_days), 2), k=row.on_hand),
+            row.urgency.name.lower(), _working(view, row, chosen),
+        )  # fmt: skip
+
+
+def _affordable(view: View, rows: list[Stocked]) -> set[str]:
+    """The SKUs to order for the budget; all of them without one."""
+    budget = view.profile.settings.decisions.budget_minor
+    lines = [
+        Line(
+            row.sku, row.urgency, row.order.units,
+            row.product.cost_minor or row.product.price_minor, _at_risk(row),
+        )
+        for row in rows
+        if row.order and row.product
+    ]  # fmt: skip
+    return {line.sku for line in within_budget(lines, budget)} if budget else {row.sku for row in rows}  # fmt: skip
+
+
+def _at_risk(row: Stocked) -> int:
+    """Margin lost a day without it, minor units."""
+    product = row.product
+    return round((product.price_minor - product.cost_minor) * row.ahead.mean(1.0)) if product else 0
+
+
+def _working(view: View, row: Stocked, chosen: set[str]) -> Detail:
+    made = row.order
+    if made is None:
+        return {"on_order": row.on_order}
+    lasts = row.ahead.lasts(row.on_hand + row.on_order)
+    turns = None if lasts is None else minute_of(view.at) + round((lasts - row.lead_days) * 1440)
+    return {
+        "reorder_point": round(made.reorder_point, 1), "expected": round(made.expected, 1),
+        "safety": round(made.safety, 1), "level": round(row.level, 3), "lead_h": round(row.lead_days * 24, 1),
+        "pack": row.product.pack if row.product else 1, "on_order": row.on_order, "at_risk_minor": _at_risk(row),
+        "in_budget": int(row.sku in chosen),
+        "order_by": None if turns is None else instant_of(turns - turns % 60).isoformat(),
+    }  # fmt: skip
+
+
+def promotion_ready(view: View) -> Iterator[Reading]:
+    """Units missing for each announced promotion of the coming week: its SKUs' demand until it ends, as promoted.
+
+    The demand's quantile at the service level against what is on hand and on order. ``stock_short``, ``tills_short``
+    (its busiest quarter of today needs more tills than there are), ``ready``.
+    """
+    if not _turn(view):
+        return
+    found, rows = days_ahead(view), stocked(view)
+    words = words_of(view)
+    for word in words:
+        start, end = int(word.starts // 60), int(word.ends // 60)
+        if (
+            found is None
+            or word.about != "promotion"
+            or word.value <= 0
+            or end <= minute_of(view.at)
+        ):
+            continue
+        if start >= found.bounds[-1][1]:
+            continue
+        promoted = set(
+            promotions(view.profile, (word,), max(start, found.bounds[0][0]), word.heard, [row.sku for row in rows])
+        )  # fmt: skip
+        days = max(0.1, (min(end, found.bounds[-1][1]) - minute_of(view.at)) / 1440)
+        short = []
+        for row in rows:
+            if row.sku in promoted:
+                ready = promotion_readiness(
+                    row.sku, partial(row.ahead.quantile, days), 1.0, row.on_hand + row.on_order, row.level
+                )  # fmt: skip
+                short += [ready] if ready.missing else []
+        short.sort(key=lambda each: (-each.missing, each.sku))
+        tills = _tills_short(view) if start <= found.bounds[0][1] else 0
+        yield Reading(
+            sum(each.missing for each in short), f"promotion:{word.subject or 'store'}",
+            Evidence(n=len(promoted), k=len(short)), "stock_short" if short else "tills_short" if tills else "ready",
+            {
+                "skus": ",".join(each.sku for each in short[:NAMED]), "tills_short": tills,
+                "starts_at": instant_of(start).isoformat(), "ends_at": instant_of(end).isoformat(),
+            },
+            window="now",
+        )  # fmt: skip
+
+
+def _tills_short(view: View) -> int:
+    """Tills that today's busiest quarter needs beyond those there are."""
+    service = service_s(view)
+    if service is None:
+        return 0
+    target, tills = view.profile.benchmark.queue_wait_s, len(view.profile.store.tills)
+    needs = [tills_needed(quarter.customers, service, target) for quarter in demand(view)]
+    return max(0, *(need.servers - tills for need in needs if need), 0)
+
+
+MEASURES = (
+    Measure("restock", "units", (), restock, ("now",), every_minute=True, quiet=True),
+    Measure("promotion_missing", "units", (), promotion_ready, ("now",), every_minute=True, quiet=True),
+)  # fmt: skip
