@@ -29,6 +29,7 @@ from dashboard.managers.app import Managers
 from dashboard.managers.desk import Desk
 from dashboard.managers.house_reader import HouseReader
 from dashboard.managers.pages import discover
+from dashboard.managers.weekly import WeeklyPages
 from dashboard.paged import Paged
 from dashboard.parts import local_time
 from dashboard.reader import Reader
@@ -113,6 +114,7 @@ def _doors(
     file = ConfigFile(house.config, house.check, house.folder) if house.config else None
     SettingsPages(desk, audit, file).register(server)
     exports.register(server, desk)
+    WeeklyPages(desk, house.ledger).register(server)
     server.add_template_filter(local_time, "local")
     push.Pushes(push.Subscriptions(reader.client), audit).register(server)
     return gate

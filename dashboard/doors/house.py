@@ -1,9 +1,11 @@
 """Everything behind the doors of one installation, put together from settings."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from alerts.ledger import Entry
 from alerts.settings import AlertsSettings, Person
 from dashboard.settings import DashboardSettings
 
@@ -17,6 +19,7 @@ class House(NamedTuple):
         push: whether pushes to the staff page are configured.
         config: the file that the settings page edits, ``None`` for no such page; ``check`` decodes its text as every
             process does at start, and raises ``ValueError`` with the place and the reason.
+        ledger: reads the ledger kept as files, by store, first and last day; ``None`` where nothing is kept.
     """
 
     folder: Path
@@ -25,6 +28,7 @@ class House(NamedTuple):
     push: bool = False
     config: Path | None = None
     check: Callable[[str], object] = str
+    ledger: Callable[[str, date, date], list[Entry]] | None = None
 
     @classmethod
     def of(cls, dashboard: DashboardSettings, alerts: AlertsSettings) -> Self:

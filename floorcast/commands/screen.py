@@ -25,6 +25,7 @@ def command(ctx: typer.Context) -> None:
     from dashboard.doors.house import House
     from dashboard.serve import listen, run
     from dashboard.shop import Shops
+    from floorcast.history.kept_ledger import KeptLedger
     from floorcast.settings import parse_settings
     from floorcast.stage import prepare, serve_metrics
 
@@ -39,7 +40,9 @@ def command(ctx: typer.Context) -> None:
         typer.echo(f"http://{screen.host}:{listener.getsockname()[1]}/wall/{store.id}")
     shops = Shops.of(sensors, settings.flows, screen, settings.alerts)
     house = House.of(screen, settings.alerts)._replace(
-        config=_edited(ctx.obj.config), check=parse_settings
+        config=_edited(ctx.obj.config),
+        check=parse_settings,
+        ledger=KeptLedger(Path(settings.floorcast.history_dir)),
     )
     run(
         sensors.redis.url, shops, sensors.log.partitions, screen, [listener], house,
