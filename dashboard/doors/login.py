@@ -12,6 +12,7 @@ from dashboard.doors.gate import SESSION, visitor
 from dashboard.doors.people import People, Visitor
 from dashboard.doors.sessions import Sessions
 from dashboard.language import language_of
+from dashboard.plain import plain
 
 
 def register(
@@ -61,9 +62,7 @@ def _page(default: Language, key: str, status: int, **args: int) -> Response:
         "login.html", text=text, lang=LOCALE[language], language=language, said=said,
         there=request.args.get("next", ""), who=request.form.get("who", ""),
     )  # fmt: skip
-    answer = make_response(page, status)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return plain(make_response(page, status))
 
 
 def _welcome(found: Visitor, sessions: Sessions) -> AnyResponse:

@@ -25,6 +25,7 @@ from dashboard.doors.gate import SESSION, visitor
 from dashboard.doors.people import People, Visitor
 from dashboard.doors.sessions import Sessions
 from dashboard.language import language_of
+from dashboard.plain import plain
 from dashboard.reader import UnreachableError
 from dashboard.shop import Shop, Shops
 from dashboard.staff.asked import asked
@@ -241,9 +242,7 @@ class Staff(NamedTuple):
 
 
 def _fresh(page: str, status: int = 200) -> Response:
-    answer = make_response(page, status)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return plain(make_response(page, status))
 
 
 def _json(status: int, said: dict[str, Any]) -> Response:

@@ -267,6 +267,21 @@ def test_writes_need_their_token(site: Site, phones: Phones) -> None:
     assert len(cookies) == 2
 
 
+def test_nothing_inline(site: Site, phones: Phones) -> None:
+    """Staff page, links and log-in run and look as our own files say: no inline style or script is let in."""
+    floor, phone = site.floor, phones()
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+    phone.log_in("mia").live()
+    for path in ("/staff", "/staff/confirm?t=x", "/login"):
+        policy = phone.context.request.get(f"{phone.root}{path}").headers["content-security-policy"]
+        assert "unsafe-inline" not in policy
+        assert "default-src 'self'" in policy
+    colour = "getComputedStyle(document.body).color"
+    phone.page.evaluate("document.body.setAttribute('style', 'color: rgb(1, 2, 3)')")
+    assert phone.page.evaluate(colour) != "rgb(1, 2, 3)"
+    assert any("Content Security Policy" in said for said in phone.complaints)
+
+
 def test_installable(site: Site, phones: Phones) -> None:
     """The manifest and the service worker are there, and a push shows a notification with its incident's tag."""
     floor, phone = site.floor, phones()
