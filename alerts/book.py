@@ -18,7 +18,7 @@ CONTEXT = frozenset(
         for metric in ("conversion", "visitors", "atv", "spv")
         for window in ("15m", "60m", "day")
     }
-    | {("sensor_health", "now")}
+    | {("sensor_health", "now"), ("conversion_aligned", "day"), ("conversion_benchmark", "60m")}
 )
 """Facts kept whatever the rules: to hear devices, to put a price on an incident, to measure what an action did."""
 PLANNED = ("plan_ahead", "now")

@@ -7,6 +7,7 @@ from alerts.condition import held
 from alerts.incident import Incident
 from alerts.lifecycle import close
 from alerts.memory import Silence, open_incidents
+from alerts.outcome import acted
 from alerts.turn import Turn
 from sensors.events import Command
 
@@ -55,7 +56,7 @@ def _ack(turn: Turn, incident: Incident, command: Command) -> None:
         owner=command.actor,
         snoozed_until=None,
     )
-    _acted(turn, taken, command)
+    acted(turn, taken, command.actor)
 
 
 def _done(turn: Turn, incident: Incident, command: Command) -> None:
@@ -68,7 +69,7 @@ def _done(turn: Turn, incident: Incident, command: Command) -> None:
     owner = incident.owner or command.actor
     changes = {"state": "acknowledged", "owner": owner, "snoozed_until": None}
     done = turn.step(incident, "done", "done", args=args, actor=command.actor, **changes)
-    _acted(turn, done, command)
+    acted(turn, done, command.actor)
 
 
 def _dismiss(turn: Turn, incident: Incident, command: Command) -> None:
@@ -117,11 +118,6 @@ def _silence(turn: Turn, command: Command) -> None:
         note=command.note,
     )
     memory.silences = [*others, silence]
-
-
-def _acted(turn: Turn, incident: Incident, command: Command) -> None:
-    care = turn.memory.care[incident.id]
-    care.acted_at, care.acted_by, care.before = turn.at, command.actor, incident.value
 
 
 def _restart(turn: Turn, incident: Incident) -> None:

@@ -14,7 +14,9 @@ class Entry(NamedTuple):
     Attributes:
         take_s: from the first firing to the first acknowledgement or done; ``None`` if nobody took it.
         false_alarm: a person said it is not a problem.
-        before, after: the metric at the action and half an hour later, ``low`` and ``high`` its interval.
+        before, after: the metric at the action and in the half-hour after it, ``low`` and ``high`` the latter's 95 %
+            interval; ``forecast`` what was to be expected there with its interval, as known at the action.
+        closed: the share of the gap between before and forecast that has closed; 1 is back at the forecast.
         recovered_minor: what the difference was worth, with its ends; what happened next, not proof of cause.
     """
 
@@ -31,10 +33,20 @@ class Entry(NamedTuple):
     recovered_minor: int | None
     recovered_low_minor: int | None
     recovered_high_minor: int | None
+    low: float | None = None
+    high: float | None = None
+    forecast: float | None = None
+    forecast_low: float | None = None
+    forecast_high: float | None = None
+    closed: float | None = None
 
 
 class Total(NamedTuple):
-    """A rule's record. ``false_share`` is of all that fired; take time is the median of those taken."""
+    """A rule's record. ``false_share`` is of all that fired; take time is the median of those taken.
+
+    ``recovered_low_minor`` and ``_high``: independent errors add as squares, so the sum's interval is narrower than the
+    sum of the intervals.
+    """
 
     rule: str
     fired: int
@@ -80,6 +92,12 @@ def _entry(incident: Incident) -> Entry | None:
         recovered_minor=_whole(outcome.get("recovered_minor")),
         recovered_low_minor=_whole(outcome.get("recovered_low_minor")),
         recovered_high_minor=_whole(outcome.get("recovered_high_minor")),
+        low=_number(outcome.get("low")),
+        high=_number(outcome.get("high")),
+        forecast=_number(outcome.get("forecast")),
+        forecast_low=_number(outcome.get("forecast_low")),
+        forecast_high=_number(outcome.get("forecast_high")),
+        closed=_number(outcome.get("closed")),
     )
 
 
@@ -92,8 +110,8 @@ def _total(rule: str, found: list[Entry]) -> Total:
         false_share=sum(entry.false_alarm for entry in found) / len(found),
         take_s=median(waits) if waits else None,
         recovered_minor=_sum(entry.recovered_minor for entry in found),
-        recovered_low_minor=_sum(entry.recovered_low_minor for entry in found),
-        recovered_high_minor=_sum(entry.recovered_high_minor for entry in found),
+        recovered_low_minor=_end(found, -1),
+        recovered_high_minor=_end(found, 1),
     )
 
 
@@ -104,6 +122,21 @@ def _first(incident: Incident, *kinds: str) -> Step | None:
 def _sum(amounts: Iterable[int | None]) -> int | None:
     known = [amount for amount in amounts if amount is not None]
     return sum(known) if known else None
+
+
+def _end(found: list[Entry], side: int) -> int | None:
+    """An end of the summed interval; ``None`` unless every known amount has both ends."""
+    middle, squares = 0.0, 0.0
+    for entry in found:
+        if entry.recovered_minor is None:
+            continue
+        end = entry.recovered_low_minor if side < 0 else entry.recovered_high_minor
+        if end is None:
+            return None
+        middle += entry.recovered_minor
+        squares += (end - entry.recovered_minor) ** 2
+    known = any(entry.recovered_minor is not None for entry in found)
+    return round(middle + side * squares**0.5) if known else None
 
 
 def _number(value: str | float | None) -> float | None:

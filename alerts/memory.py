@@ -72,7 +72,8 @@ class Care(Struct, kw_only=True, omit_defaults=True):
         told_at: the newest push; ``told``: everybody told so far.
         held: the budget keeps its first push for the digest.
         closed: its end has been told, or there was nobody to tell.
-        acted_at, acted_by, before: the newest action, and the metric's value then.
+        acted_at, acted_by, before: the newest action, and the metric's value then; ``then``: the day's counts and
+            the forecast for the time to come, as they stood.
     """
 
     since: datetime | None = None
@@ -85,6 +86,7 @@ class Care(Struct, kw_only=True, omit_defaults=True):
     acted_at: datetime | None = None
     acted_by: str = ""
     before: float | None = None
+    then: Args = {}
 
 
 class Silence(Struct, frozen=True, kw_only=True):

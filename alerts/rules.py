@@ -166,10 +166,10 @@ class Row(NamedTuple):
     route: str
 
 
-def listing(settings: AlertsSettings) -> list[Row]:
+def listing(settings: AlertsSettings, language: Language = "en") -> list[Row]:
     """One row a rule, in the order of the file; the built-in ``no-data`` is the last."""
     return [
-        Row(rule.name, rule.severity, _watches(rule, "en"), _fires(rule, "en"), rule.route)
+        Row(rule.name, rule.severity, _watches(rule, language), _fires(rule, language), rule.route)
         for rule in _every(settings)
     ]
 
@@ -296,6 +296,9 @@ def _clears(rule: Rule, language: Language) -> str:
         return f"回到 {level:g}" if zh else f"it is back at {level:g}"
     if rule.reference == "forecast":
         return "回到区间中部" if zh else "it is half-way back to the forecast"
+    if rule.clear_pct <= 0:
+        past = f" {-rule.clear_pct:g} %" if rule.clear_pct else ""
+        return f"回到参照另一侧{past}" if zh else f"it is{past} on the good side of it"
     return f"距参照 {rule.clear_pct:g} % 以内" if zh else f"it is within {rule.clear_pct:g} % of it"
 
 

@@ -1,177 +1,177 @@
-"""False alarms and detection of the shipped rules on simulated days: ``python -m bench.alerts [--days 1000]``.
+"""False alarms and detection of the shipped rules: ``python -m bench.alerts [--days 1000] [--faulty 60]``.
 
-Every day goes event by event through the floor's ledger and measures and then the alert pipeline, in log time. The same
-facts are judged in the same run by the naive threshold: no evidence, no hold, no hysteresis, no damping.
+Ordinary simulated days in a row at shops that have learned what is usual, then days with planted causes, by the size of
+the shop; the naive threshold judges the same facts. Then CalIt2's labelled events, where the data is
+(``bench.alerts_calit2``). ``--days 1000`` is the claim's run, about 50 minutes of two cores.
 """
 
 import argparse
 import statistics
 import time as clock
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from functools import cache
-from itertools import groupby
+from datetime import time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from alerts.book import Book
-from alerts.memory import Memory
-from alerts.pipeline import run
-from alerts.settings import AlertsSettings, Flapping, Rule
-from floorcast.settings import Settings, load_settings
-from flows.facts import FactBatch
-from flows.ledger import Ledger
-from flows.profile import Profiles
-from flows.publish import Publisher
-from sensors.simulate import simulate_day
+from bench import alerts_calit2
+from bench.alerts_days import SIDES, STORE, USUAL_HOUR, Found, Shop, instant, warmed
+from flows.inference.sequential import bound
 from sensors.simulation.faults import ConversionDrop, DoorStuck, Fault, TillsClosed
 
-STORE = "riverside"
-FIRST = date(2026, 3, 2)
-CAUSES: dict[str, tuple[Fault, tuple[str, ...]]] = {
-    "conversion -35 % for an hour": (
-        ConversionDrop(at=time(15), minutes=60, factor=0.65),
-        ("low-conversion",),
-    ),
-    "conversion -65 % for an hour": (
-        ConversionDrop(at=time(15), minutes=60, factor=0.35),
-        ("low-conversion",),
-    ),
-    "one slow till, the line grows": (
+WARM = 15  # days before anything is counted: two weeks are learned, and one to spare
+RUN = 100  # counted days of one shop in a row
+LATE = timedelta(minutes=30)  # after its end a cause may still be found
+State = tuple[bytes, dict[str, bytes]]
+
+
+class Cause(NamedTuple):
+    """What is planted, and the rules that should say so."""
+
+    name: str
+    fault: Fault
+    rules: tuple[str, ...]
+
+
+FALL = Cause(
+    "conversion −35 % for an hour",
+    ConversionDrop(at=time(15), minutes=60, factor=0.65),
+    ("conversion-fell", "low-conversion"),
+)
+CAUSES = (
+    Cause(
+        "a queue of nine: one slow till",
         TillsClosed(at=time(17), minutes=60),
         ("queue-long", "queue-wait"),
     ),
-    "door counts nobody for 90 min": (DoorStuck(at=time(15), minutes=90), ("door-dead",)),
-}
+    Cause(
+        "a door counts nobody for 90 min", DoorStuck(at=time(15), minutes=90), ("door-dead",)
+    ),
+)  # fmt: skip
+SIZES = (56, 150, 400, 800)  # visitors in the hour of the fall
 
 
-@dataclass
-class Found:
-    """What one day's rules said: when each act incident fired, by rule, shipped and naive."""
-
-    shipped: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
-    naive: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
-    visitors: int = 0
-
-
-@cache
-def configured() -> Settings:
-    """The repository's own configuration."""
-    return load_settings(Path(__file__).parents[1] / "config.toml")
+def ordinary(job: tuple[int, int, int]) -> list[Found]:
+    """A shop's days in a row after its warm-up."""
+    run, days, tick_s = job
+    shop = Shop(tick_s=tick_s)
+    seed = 1_000 * (run + 1)
+    found = [shop.day(37 * run + n, seed + n) for n in range(WARM + days)]
+    return found[WARM:]
 
 
-def facts_of(seed: int, faults: Sequence[Fault], tick_s: int) -> Iterator[FactBatch]:
-    """One simulated day as the floor publishes it."""
-    settings = configured()
-    store = next(s for s in settings.sensors.stores if s.id == STORE)
-    products = settings.sensors.ranges[store.range]
-    day = simulate_day(store, products, FIRST + timedelta(days=seed % 364), seed, faults=faults)
-    publisher = Publisher(Ledger(Profiles(settings.flows, settings.sensors).of(STORE)))
-    every = timedelta(seconds=tick_s)
-    start = datetime.combine(day.day.date, time(), store.tz).astimezone(day.events[0].at.tzinfo)
-    at = start + (day.events[0].at - start) // every * every
-    for number, events in groupby(day.events, key=lambda e: (e.at - start) // every):
-        due = start + (number + 1) * every
-        while at < due:  # quiet ticks before it
-            at += every
-            if at < due:
-                yield _batch(publisher, at)
-        publisher.ledger.take(list(events), due)
-        yield _batch(publisher, due)
+def planted(job: tuple[float, State, Cause, int, int]) -> Found:
+    """One day with a cause, at a shop that has learned."""
+    size, state, cause, number, tick_s = job
+    shop = Shop(size, tick_s).resume(state)
+    return shop.day(WARM, 90_000 + number, [cause.fault])
 
 
-def _batch(publisher: Publisher, at: datetime) -> FactBatch:
-    facts = publisher.tick(at)
-    position = f"{int(at.timestamp() * 1000)}-0"
-    return FactBatch(store=STORE, partition=0, position=position, at=at, facts=facts)
-
-
-def naive(settings: AlertsSettings) -> AlertsSettings:
-    """The same levels as plain thresholds."""
-    rules = [_plain(rule) for rule in settings.rules]
-    return replace(settings, rules=rules, flapping=Flapping(fires=10_000, factor=1))
-
-
-def _plain(rule: Rule) -> Rule:
-    """One rule without evidence, hold and hysteresis."""
-    back = rule.fire_pct - 0.001
-    changes = {"confidence": 0, "hold_s": 0, "clear_hold_s": 0, "min_n": 0, "min_coverage": 0}
-    return replace(rule, **changes, clear_pct=back, clear_level=rule.level)
-
-
-def one_day(job: tuple[int, str, int]) -> Found:
-    """Run one day through both sets of rules."""
-    seed, cause, tick_s = job
-    faults = [CAUSES[cause][0]] if cause else []
-    settings = configured()
-    found = Found()
-    sides = [
-        (Book(rules, settings.sensors, settings.flows).of(STORE), Memory(), kept)
-        for rules, kept in (
-            (settings.alerts, found.shipped),
-            (naive(settings.alerts), found.naive),
-        )
-    ]
-    for batch in facts_of(seed, faults, tick_s):
-        for book, memory, kept in sides:
-            told = run(memory, batch, book)
-            for incident in told.incidents if told else ():
-                newest = incident.steps[-1]
-                if newest.kind == "firing" and newest.at == batch.at and incident.severity == "act":
-                    kept[incident.rule].append(batch.at)
-    found.shipped, found.naive = dict(found.shipped), dict(found.naive)
-    return found
+def warm(job: tuple[float, int]) -> State:
+    """A shop of a size after its warm-up."""
+    return warmed(job[0], WARM, 50_000, job[1])
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=int, default=1000, help="ordinary days")
-    parser.add_argument("--faulty", type=int, default=100, help="days with each cause")
-    parser.add_argument("--tick", type=int, default=30, help="seconds of log time between ticks")
+    parser.add_argument("--days", type=int, default=1000, help="ordinary days, warm-up not counted")
+    parser.add_argument("--faulty", type=int, default=60, help="days with each cause")
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=SIZES, help="visitors an hour, for the fall"
+    )
+    parser.add_argument("--tick", type=int, default=60, help="seconds of log time between ticks")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), help="where calit2/ lies"
+    )
     args = parser.parse_args()
     began = clock.perf_counter()
     with ProcessPoolExecutor(args.workers) as pool:
-        ordinary = list(
-            pool.map(one_day, [(n, "", args.tick) for n in range(args.days)], chunksize=2)
-        )
-        print(
-            f"act incidents per ordinary store-day, {args.days} days of {STORE}, tick {args.tick} s"
-        )
-        for name in ("shipped", "naive"):
-            count: Counter[str] = Counter()
-            for day in ordinary:
-                count.update({rule: len(at) for rule, at in getattr(day, name).items()})
-            each = ", ".join(f"{rule} {n / args.days:.3f}" for rule, n in count.most_common())
-            print(f"  {name:8} {sum(count.values()) / args.days:7.3f}   {each or 'none'}")
-        print(
-            "detection of planted causes (within the cause and 30 minutes after it), median delay"
-        )
-        for cause in CAUSES:
-            jobs = [(10_000 + n, cause, args.tick) for n in range(args.faulty)]
-            _detection(cause, list(pool.map(one_day, jobs, chunksize=2)))
+        runs = [(n, min(RUN, args.days - n * RUN), args.tick) for n in range(-(-args.days // RUN))]
+        if runs:
+            days = [day for run in pool.map(ordinary, runs) for day in run]
+            false_alarms(days, args.tick)
+        if args.faulty:
+            detection(pool, args)
+    if (args.data / "calit2").is_dir():
+        alerts_calit2.report(args.data / "calit2")
+    else:
+        print(f"CalIt2: not under {args.data}, left out")
     print(f"{clock.perf_counter() - began:.0f} s")
 
 
-def _detection(cause: str, days: list[Found]) -> None:
-    fault, rules = CAUSES[cause]
-    tz = next(s for s in configured().sensors.stores if s.id == STORE).tz
-    limit = timedelta(minutes=fault.minutes + 30)
-    for name in ("shipped", "naive"):
-        delays: list[float] = []
-        for day in days:
-            fired = [at for rule in rules for at in getattr(day, name).get(rule, [])]
-            since = [at - datetime.combine(at.astimezone(tz), fault.at, tz) for at in fired]
-            good = [s for s in since if timedelta(0) <= s <= limit]
-            if good:
-                delays.append(min(good).total_seconds() / 60)
-        middle = f"{statistics.median(delays):5.1f} min" if delays else "    –"
-        print(f"  {cause:32} {name:8} {len(delays) / len(days):6.1%}  {middle}")
+def false_alarms(days: Sequence[Found], tick_s: int) -> None:
+    """What ordinary days raise."""
+    print(f"\nincidents per ordinary store-day: {len(days)} days of {STORE}, tick {tick_s} s")
+    for kind in ("act", "watch"):
+        for side in SIDES:
+            count: Counter[str] = Counter()
+            for day in days:
+                kept = getattr(day, kind)[side]
+                count.update({rule: len(at) for rule, at in kept.items()})
+            each = ", ".join(f"{rule} {n / len(days):.3f}" for rule, n in count.most_common())
+            print(
+                f"  {kind:5} {side:8} {sum(count.values()) / len(days):8.3f}   {each or 'none'}",
+                flush=True,
+            )
+
+
+def detection(pool: ProcessPoolExecutor, args: argparse.Namespace) -> None:
+    """What planted causes raise, by rule, with the median delay."""
+    sizes = sorted({USUAL_HOUR, *args.sizes})
+    states = dict(
+        zip(sizes, pool.map(warm, [(s / USUAL_HOUR, args.tick) for s in sizes]), strict=True)
+    )
+    print(
+        f"\nfound within the cause and {LATE.seconds // 60} minutes after it, {args.faulty} days each; median delay"
+    )
+    for cause in CAUSES:
+        found = _days(pool, cause, USUAL_HOUR, states[USUAL_HOUR], args)
+        late = [day.nine_at for day in found if day.nine_at]
+        note = f"; nine waited on {len(late)} of {len(found)} days" if "queue" in cause.name else ""
+        print(f"  {cause.name}{note}")
+        _lines(cause, found)
+    for size in args.sizes:
+        nats = bound(size, 0.26, 0.26 * 0.65)
+        print(f"  {FALL.name} at {size} visitors an hour (information bound {nats:.1f} nats)")
+        _lines(FALL, _days(pool, FALL, size, states[size], args))
+
+
+def _days(
+    pool: ProcessPoolExecutor, cause: Cause, size: float, state: State, args: argparse.Namespace
+) -> list[Found]:
+    jobs = [(size / USUAL_HOUR, state, cause, n, args.tick) for n in range(args.faulty)]
+    return list(pool.map(planted, jobs, chunksize=2))
+
+
+def _lines(cause: Cause, days: Sequence[Found]) -> None:
+    """One line a side for any of the rules, and one for each."""
+    for side in SIDES:
+        for rules in dict.fromkeys([cause.rules, *((rule,) for rule in cause.rules)]):
+            waits = list(_waits(cause, rules, side, days))
+            middle = f"{statistics.median(waits):5.1f} min" if waits else "    –"
+            name = " or ".join(rules)
+            print(f"    {side:8} {name:34} {len(waits) / len(days):6.1%}  {middle}", flush=True)
+
+
+def _waits(
+    cause: Cause, rules: tuple[str, ...], side: str, days: Sequence[Found]
+) -> Iterator[float]:
+    """Minutes from the cause to the first incident of these rules, on days that have one."""
+    since = instant(WARM, cause.fault.at)
+    limit = timedelta(minutes=cause.fault.minutes) + LATE
+    for day in days:
+        fired = [
+            at - since
+            for rule in rules
+            for kept in (day.act, day.watch)
+            for at in kept[side].get(rule, [])
+        ]
+        good = [wait for wait in fired if timedelta(0) <= wait <= limit]
+        if good:
+            yield min(good).total_seconds() / 60
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ EPILOG = """Examples:
 
 floorcast rules
 
+floorcast rules list --language zh
+
 floorcast rules check
 
 floorcast rules explain low-conversion --language zh
@@ -17,11 +19,12 @@ Exit codes: 0 sound; 1 a rule has a mistake; 2 there is no such rule.
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``rules``, ``rules check`` and ``rules explain``."""
+    """Add ``rules``, ``rules list``, ``rules check`` and ``rules explain``."""
     group = typer.Typer(
         epilog=EPILOG, invoke_without_command=True, help="What is watched, as data."
     )
     group.callback()(listing)
+    group.command("list")(rows)
     group.command("check")(check)
     group.command("explain")(explain)
     app.add_typer(group, name="rules")
@@ -29,16 +32,23 @@ def register(app: typer.Typer) -> None:
 
 def listing(ctx: typer.Context) -> None:
     """List the rules, or check or explain them."""
-    if ctx.invoked_subcommand:
-        return
+    if not ctx.invoked_subcommand:
+        rows(ctx)
+
+
+def rows(
+    ctx: typer.Context,
+    language: Annotated[Literal["en", "zh"], typer.Option(help="Of the words.")] = "en",
+) -> None:
+    """List the rules: what each watches, when it fires, and its route."""
     from rich.console import Console
     from rich.table import Table
 
     from alerts import rules
 
-    rows = rules.listing(ctx.obj.settings().alerts)
-    table = Table(*(rows[0]._fields if rows else ()), box=None)
-    for row in rows:
+    found = rules.listing(ctx.obj.settings().alerts, language)
+    table = Table(*(found[0]._fields if found else ()), box=None)
+    for row in found:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     Console().print(table)
 
@@ -47,8 +57,9 @@ def check(ctx: typer.Context) -> None:
     """Say what is wrong with rules, routes and people, with its place in the configuration."""
     from alerts import rules
     from floorcast.errors import Exit
+    from flows.measure import measures
 
-    problems = rules.check(ctx.obj.settings().alerts)
+    problems = rules.check(ctx.obj.settings().alerts, {measure.metric for measure in measures()})
     for problem in problems:
         typer.echo(f"{problem.level}: {problem}")
     if any(problem.level == "error" for problem in problems):

@@ -79,6 +79,12 @@ LEDGER_COLUMNS: dict[str, Any] = {
     "recovered_minor": pl.Int64,
     "recovered_low_minor": pl.Int64,
     "recovered_high_minor": pl.Int64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "forecast": pl.Float64,
+    "forecast_low": pl.Float64,
+    "forecast_high": pl.Float64,
+    "closed": pl.Float64,
 }
 
 COLUMNS: Mapping[str, dict[str, Any]] = {
