@@ -8,6 +8,7 @@ from flows.clocks import PUNCTUAL, Clock
 from flows.footing import gaps
 from flows.inference.reentry import pairs
 from flows.measure import Measure, Reading, View
+from flows.measures.door_share import drifted
 from flows.tallies.levels import DeviceLevel
 from flows.tallies.series import Singles
 from sensors.corrections import Direction
@@ -34,7 +35,8 @@ def sensor_health(view: View) -> Iterator[Reading]:
     ``late``: what comes from it happened longer ago than its declared silence (``backlog``: it is catching up).
     ``silent``: nothing came for the declared time (``gateway`` where several fell silent together, else ``device``).
     ``stuck``: a door's counter counts nobody although chance does not explain that (``counts_nobody``).
-    ``drifting``: it counts people who are no visitors (``staff_reentered``), or its clock runs ahead (``clock_ahead``).
+    ``drifting``: it counts people who are no visitors (``staff_reentered``), its share of the
+    visitors has changed (``share_drift``), or its clock runs ahead (``clock_ahead``).
     A door whose device is not known by its name speaks for itself, as ``door:…``. The store's own reading says how
     many events were repeats and how many came too late for any pane.
     """
@@ -137,6 +139,9 @@ def _doors_of(view: View) -> dict[str, Word]:
     for door, lone in view.hour.tallies.get(Singles.kind, {}).items():
         if pairs(lone.went, lone.came).reentered:
             found[door] = Word("drifting", "staff_reentered")
+    for door in view.profile.doors:
+        if drifted(view, door):
+            found[door] = Word("drifting", "share_drift")
     for gap in gaps(view):
         if gap.minutes.stop >= minute:
             found[gap.door] = Word("stuck", "counts_nobody")
