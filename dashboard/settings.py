@@ -19,6 +19,13 @@ class DashboardSettings(Table, kw_only=True, frozen=True):
     delayed_s: Positive = 5.0
     stale_s: Positive = 30.0
     tiles: tuple[TileName, ...] = ("occupancy", "visitors", "conversion", "atv", "spv", "queue")
+    playlist: list[
+        str
+    ] = []  # what /wall/_playlist shows in turn: chain, a store, store/zones; empty: all of them
+    playlist_s: Positive = 20.0  # each for so long …
+    interrupt_s: Positive = (
+        60.0  # … unless something needs someone now: its store's wall, until taken or so long
+    )
     crowded: Fraction = 0.9  # share of the capacity from which the house is watched
     cover_watch_h: Positive = 3.0  # stock that sells out within this is watched …
     cover_act_h: Positive = 1.5  # … and within this acted on
