@@ -14,7 +14,7 @@ from flows.dedup import Device, Numbers
 from flows.orders import Known
 from flows.panes import Pane, freeze, thaw
 from flows.tally import Tally, contributors, kinds, parts
-from sensors.events import Event, Footfall, Plan, Presence, Staff, Status
+from sensors.events import Event, Footfall, Plan, Presence, Staff, Status, Stock
 from tests.floor_runs import START, random_events
 
 
@@ -26,6 +26,7 @@ def _panes(seed: int) -> tuple[Pane, Pane]:
         Presence(at=START, store="north", people=seed % 7),
         Staff(at=START, associate=f"a{seed % 3}", action="on"),
         Status(at=START, source="cam0", state="alive", battery_pct=float(seed % 90)),
+        Stock(at=START, source="stock0", sku="p", delta=1 + seed % 9, reason="order"),
         *_plans(seed),
         *_orders(seed),
     ]
