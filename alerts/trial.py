@@ -10,13 +10,15 @@ today's rules, Σ recovered ÷ Σ at risk, held between 0 and 1, times what was 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
+from statistics import median
 
 from alerts.book import Book
 from alerts.incident import Incident, NoticeKind
 from alerts.memory import Memory
 from alerts.pipeline import run
 from alerts.settings import AlertsSettings
-from alerts.tried import Fired, Outcome, Pair, RuleTrial
+from alerts.tried import Fired, Outcome, Pair, RuleDid, RuleTrial
 from flows.facts import FactBatch
 from flows.settings import FlowsSettings
 from sensors.settings import SensorsSettings
@@ -36,7 +38,7 @@ class Course:
         self._newest: dict[str, Incident] = {}
         self._risk: dict[str, int] = {}
         self._recovered: dict[str, tuple[int, int]] = {}  # got back, of what was at risk
-        self.pages: list[tuple[datetime, str]] = []  # when, rule
+        self.pages: list[tuple[datetime, str, str]] = []  # when, rule, store
 
     def take(self, batch: FactBatch) -> None:
         """One batch; those of a store come in log order."""
@@ -53,7 +55,8 @@ class Course:
                 self._recovered[incident.id] = (got, risk)
         for notice in made.notices:
             if notice.kind in PAGES:
-                self.pages += [(notice.at, rule) for rule in {i.rule for i in notice.incidents}]
+                rules = {i.rule for i in notice.incidents}
+                self.pages += [(notice.at, rule, batch.store) for rule in rules]
         for ident in made.forget:
             if not _fired_at(self._newest.get(ident)):
                 self._newest.pop(ident, None)
@@ -65,12 +68,27 @@ class Course:
         share = max(0.0, min(1.0, got[0] / got[1])) if got else None
         return share, len(self._recovered)
 
-    def fired(self, since: datetime) -> list[Fired]:
+    def did(self) -> list[RuleDid]:
+        """What every rule did at every store, by store and rule."""
+        pages = Counter((store, rule) for _, rule, store in self.pages)
+        made: list[RuleDid] = []
+        for (store, rule), group in groupby(sorted(self.fired(), key=_place), key=_place):
+            own = list(group)
+            lasted = [(one.until - one.at).total_seconds() for one in own if one.until]
+            made.append(
+                RuleDid(
+                    store=store, rule=rule, fired=len(own), pages=pages[store, rule],
+                    risk_minor=sum(one.risk_minor for one in own), open_s=median(lasted) if lasted else None,
+                )
+            )  # fmt: skip
+        return made
+
+    def fired(self, since: datetime | None = None) -> list[Fired]:
         """Incidents that fired from ``since`` on, by time."""
         found: list[Fired] = []
         for incident in self._newest.values():
             at = _fired_at(incident)
-            if at is not None and at >= since:
+            if at is not None and (since is None or at >= since):
                 over = incident.updated_at if incident.state in ("resolved", "expired") else None
                 found.append(
                     Fired(
@@ -79,6 +97,10 @@ class Course:
                     )
                 )  # fmt: skip
         return sorted(found, key=lambda fired: (fired.at, fired.store, fired.rule, fired.subject))
+
+
+def _place(fired: Fired) -> tuple[str, str]:
+    return fired.store, fired.rule
 
 
 def _fired_at(incident: Incident | None) -> datetime | None:
@@ -119,7 +141,7 @@ class Trial:
         before, after = self.today.fired(since), self.draft.fired(since)
         pairs = pair(before, after)
         pages = [
-            Counter(rule for at, rule in course.pages if at >= since)
+            Counter(rule for at, rule, _ in course.pages if at >= since)
             for course in (self.today, self.draft)
         ]
         names = sorted({f.rule for f in (*before, *after)} | pages[0].keys() | pages[1].keys())

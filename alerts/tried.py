@@ -84,3 +84,20 @@ class Outcome(Struct, frozen=True, kw_only=True):
     def is_same(self) -> bool:
         """Whether nothing would have been otherwise."""
         return all(rule.is_same for rule in self.rules)
+
+
+class RuleDid(Struct, frozen=True, kw_only=True):
+    """What one rule did at one store over a log.
+
+    Attributes:
+        fired: incidents; ``pages``: pushes sent to people, digests apart.
+        risk_minor: the most that was at risk in each, summed, in the currency's minor unit.
+        open_s: the median time from firing to the end; ``None`` if none has ended.
+    """
+
+    store: str
+    rule: str
+    fired: int
+    pages: int
+    risk_minor: int
+    open_s: float | None

@@ -25,15 +25,17 @@ from sensors.settings import Store
 QUARTER = timedelta(minutes=15)
 SLOTS = 96
 COVERED = 0.8  # below this share of sensor minutes a quarter is unknown
+Target = Literal["visitors", "transactions", "net_sales"]
+TARGETS: tuple[Target, ...] = ("visitors", "transactions", "net_sales")
 Horizon = Literal["next15m", "next60m", "rest"]
 HORIZONS: tuple[Horizon, ...] = ("next15m", "next60m", "rest")
 
 
 class Truth(Struct, frozen=True):
-    """One closed quarter: when it began and how many came in it, ``None`` if that is not known."""
+    """One closed quarter: when it began and what the target came to in it, ``None`` if that is not known."""
 
     start: datetime
-    people: float | None
+    value: float | None
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """
 
     store: str
+    target: Target
     model: str
     horizon: Horizon
     n: int
@@ -59,6 +62,7 @@ class Point(Struct, frozen=True, kw_only=True):
     """One forecast beside its truth, for the plot."""
 
     store: str
+    target: Target
     model: str
     horizon: Horizon
     start: datetime
@@ -69,10 +73,10 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 class Truths:
-    """Takes fact batches and keeps each store's final quarters."""
+    """Takes fact batches and keeps each store's final quarters of every target."""
 
     def __init__(self) -> None:
-        self._found: dict[str, dict[datetime, Truth]] = {}
+        self._found: dict[tuple[str, str], dict[datetime, Truth]] = {}
 
     def take(self, batches: Iterable[FactBatch]) -> None:
         """Keep the newest word on each closed quarter."""
@@ -80,19 +84,20 @@ class Truths:
             for fact in batch.facts:
                 if _is_truth(fact):
                     known = fact.coverage is None or fact.coverage >= COVERED
-                    people = (
+                    value = (
                         float(fact.value) if known and isinstance(fact.value, int | float) else None
                     )
-                    self._found.setdefault(fact.store, {})[fact.start] = Truth(fact.start, people)
+                    found = self._found.setdefault((fact.store, fact.metric), {})
+                    found[fact.start] = Truth(fact.start, value)
 
-    def of(self, store: str) -> list[Truth]:
+    def of(self, store: str, target: Target = "visitors") -> list[Truth]:
         """Its quarters in order."""
-        found = self._found.get(store, {})
+        found = self._found.get((store, target), {})
         return [found[start] for start in sorted(found)]
 
 
 def _is_truth(fact: Fact) -> bool:
-    named = (fact.metric, fact.subject, fact.window) == ("visitors", "", "quarter")
+    named = fact.window == "quarter" and not fact.subject and fact.metric in TARGETS
     return named and fact.state in ("settling", "final")
 
 
@@ -116,11 +121,11 @@ class Score:
             for level in self.inside:
                 self.inside[level] += bands[level].low <= truth <= bands[level].high
 
-    def row(self, store: str, model: str, horizon: Horizon, naive: "Score") -> Row:
+    def row(self, store: str, target: Target, model: str, horizon: Horizon, naive: "Score") -> Row:
         """What it comes to."""
         share = {k: v / self.banded if self.banded else None for k, v in self.inside.items()}
         return Row(
-            store=store, model=model, horizon=horizon, n=self.n,
+            store=store, target=target, model=model, horizon=horizon, n=self.n,
             wape=self.error / self.truth if self.truth else None,
             bias=self.signed / self.truth if self.truth else None,
             mase=self.error / naive.error if naive.error else None,
@@ -137,7 +142,7 @@ NAIVE = "seasonal naive"
 
 def walk(
     store: Store, truths: Sequence[Truth], settings: FlowsSettings, *, warm_days: int,
-    models: Mapping[str, Callable[[], Forecaster]] = MODELS,
+    models: Mapping[str, Callable[[], Forecaster]] = MODELS, target: Target = "visitors",
 ) -> tuple[list[Row], list[Point]]:  # fmt: skip
     """Walk one store's quarters forward with every model.
 
@@ -147,6 +152,7 @@ def walk(
         settings: for the calendar's corrections.
         warm_days: of learning before the first forecast is judged.
         models: by name; each is made anew.
+        target: what the truths are of.
     """
     calendar = ShopCalendar(store.country, settings.calendar.get(store.country))
     open_now = [truth for truth in truths if _is_open(store, truth.start)]
@@ -159,12 +165,12 @@ def walk(
     points: list[Point] = []
     for n, truth in enumerate(open_now):
         if truth.start >= begun:
-            _judge(store, made, open_now, xs, n, scores, points)
-        if truth.people is not None:
+            _judge(store, target, made, open_now, xs, n, scores, points)
+        if truth.value is not None:
             for model in made.values():
-                model.learn_one(xs[n], truth.people)
+                model.learn_one(xs[n], truth.value)
     rows = [
-        score.row(store.id, name, horizon, scores.get((NAIVE, horizon), Score()))
+        score.row(store.id, target, name, horizon, scores.get((NAIVE, horizon), Score()))
         for (name, horizon), score in scores.items()
         if score.n
     ]
@@ -172,7 +178,7 @@ def walk(
 
 
 def _judge(
-    store: Store, made: Mapping[str, Forecaster], truths: Sequence[Truth],
+    store: Store, target: Target, made: Mapping[str, Forecaster], truths: Sequence[Truth],
     xs: Sequence[dict[str, float | None]], n: int, scores: dict[tuple[str, Horizon], Score],
     points: list[Point],
 ) -> None:  # fmt: skip
@@ -182,17 +188,17 @@ def _judge(
     for name, model in made.items():
         told = _told(model, [xs[m] for m in today])
         for horizon, span in spans.items():
-            came = [truths[m].people for m in span]
+            came = [truths[m].value for m in span]
             whole = len(span) == {"next15m": 1, "next60m": 4}.get(horizon, len(span))
             heard = [forecast for forecast in told[: len(span)] if forecast is not None]
             if not whole or None in came or len(heard) < len(span):
                 continue
-            said, truth = summed(heard), sum(people or 0.0 for people in came)
+            said, truth = summed(heard), sum(value or 0.0 for value in came)
             scores[name, horizon].add(said, truth)
             band = said.band(0.95)
             points.append(
                 Point(
-                    store=store.id, model=name, horizon=horizon, start=truths[n].start,
+                    store=store.id, target=target, model=name, horizon=horizon, start=truths[n].start,
                     said=round(said.value, 2), truth=truth,
                     low=round(band.low, 2) if band else None, high=round(band.high, 2) if band else None,
                 )

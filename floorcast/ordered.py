@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 RUN_LINES = 50_000
+RUN_BYTES = 8 << 20
 
 
 class Key(NamedTuple):
@@ -36,7 +37,7 @@ class Ordered:
         self._run_lines = run_lines
         self._lock = threading.Lock()
         self._held: list[Keyed] = []
-        self._lines = 0  # held
+        self._lines = self._bytes = 0  # held
         self._runs: list[BinaryIO] = []
         weakref.finalize(self, _close, self._runs)
 
@@ -46,7 +47,8 @@ class Ordered:
         with self._lock:
             self._held += some
             self._lines += sum(len(lines) for _, lines in some)
-            if self._lines >= self._run_lines:
+            self._bytes += sum(len(line) for _, lines in some for line in lines)
+            if self._lines >= self._run_lines or self._bytes >= RUN_BYTES:
                 self._spill()
 
     def _spill(self) -> None:
@@ -55,7 +57,7 @@ class Ordered:
         run.writelines(map(_row, self._held))
         run.seek(0)
         self._runs.append(run)
-        self._held, self._lines = [], 0
+        self._held, self._lines, self._bytes = [], 0, 0
 
     def lines(self) -> Iterator[bytes]:
         """Every line in order, without its line feed; the runs are gone afterwards."""
@@ -67,7 +69,7 @@ class Ordered:
         streams: list[Iterable[Keyed]] = [self._held, *(_read(run) for run in self._runs)]
         yield from heapq.merge(*streams, key=_by_key)
         _close(self._runs)
-        self._held, self._lines = [], 0
+        self._held, self._lines, self._bytes = [], 0, 0
 
     def dump(self, path: Path) -> None:
         """Put every line into a file, in order; the runs are gone afterwards."""

@@ -7,9 +7,13 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
-    from alerts.tried import Outcome
-    from floorcast.backtest import Row
+    from alerts.trial import Course
+    from alerts.tried import RuleDid
+    from floorcast.backtest import Point, Row, Truths
     from floorcast.main import Session
+    from floorcast.settings import Settings
+    from floorcast.sources import Log
+    from flows.facts import FactBatch
 
 EPILOG = """Examples:
 
@@ -46,14 +50,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     """Replay a log, then walk its final quarters forward with every model; and count what the rules did."""
-    from alerts.trial import Trial
-    from floorcast.backtest import Truths, walk
     from floorcast.errors import FloorcastError
     from floorcast.moments import duration
-    from floorcast.replay import EntrySource, run_log
-    from floorcast.replayed import Totals
-    from floorcast.sources import cut, open_log
-    from flows.facts import FactBatch
+    from floorcast.sources import open_log
 
     session: Session = ctx.obj
     settings = session.settings() if sources else session.connected()
@@ -63,59 +62,89 @@ def command(
     told = (lambda flaw: typer.echo(f"floorcast: {flaw}", err=True)) if salvage else None
     from_live = [settings.sensors.redis.url]
     log = open_log(sources or from_live, settings, mapping=mapping, salvage=told)
-    sensors, flows = log.settings.sensors, log.settings.flows
-    truths = Truths()
-    trial = Trial(settings.alerts, settings.alerts, sensors, flows)
-
-    def take(batches: list[FactBatch]) -> None:
-        truths.take(batches)
-        trial.take(batches)
-
-    entries = cut(log.entries, stores=frozenset(store or []))
-    run_log(EntrySource(entries, Totals()), log.settings, facts=take)
-    rows, points = [], []
-    for shop in sensors.stores:
-        made = walk(shop, truths.of(shop.id), flows, warm_days=days)
-        rows += made[0]
-        points += made[1]
+    truths, course = _replayed(log, frozenset(store or []))
+    rows, points = _walked(log.settings, truths, days)
     if not rows:
         raise FloorcastError(f"the log is too short: nothing is left after {warm}; shorten --warm")
+    did = course.did()
     if plot:
         from floorcast.backtest_page import write_page
 
-        write_page(rows, points, plot, {shop.id: shop.tz for shop in sensors.stores})
+        zones = {shop.id: shop.tz for shop in log.settings.sensors.stores}
+        write_page(rows, points, plot, zones, course.fired())
         typer.echo(f"{plot} written", err=True)
-    outcome = trial.outcome()
     if as_json:
-        fired = outcome.rules if outcome else []
-        typer.echo(msgspec.json.encode({"forecasts": rows, "rules": fired}))
+        typer.echo(msgspec.json.encode({"forecasts": rows, "rules": did}))
     else:
-        _print(rows, outcome)
+        _print(rows, did)
 
 
-def _print(rows: "list[Row]", outcome: "Outcome | None") -> None:
+def _replayed(log: "Log", stores: frozenset[str]) -> "tuple[Truths, Course]":
+    """The final quarters, and what the rules did, as the floor and its alerts would have lived it."""
+    from alerts.trial import Course
+    from floorcast.backtest import Truths
+    from floorcast.replay import EntrySource, run_log
+    from floorcast.replayed import Totals
+    from floorcast.sources import cut
+
+    settings = log.settings
+    truths, course = Truths(), Course(settings.alerts, settings.sensors, settings.flows)
+
+    def take(batches: "list[FactBatch]") -> None:
+        truths.take(batches)
+        for batch in batches:
+            course.take(batch)
+
+    entries = cut(log.entries, stores=stores)
+    run_log(EntrySource(entries, Totals()), settings, facts=take)
+    return truths, course
+
+
+def _walked(settings: "Settings", truths: "Truths", days: int) -> "tuple[list[Row], list[Point]]":
+    """Every store and target, walked forward."""
+    from floorcast.backtest import TARGETS, walk
+
+    rows, points = [], []
+    for shop in settings.sensors.stores:
+        for target in TARGETS:
+            quarters = truths.of(shop.id, target)
+            made = walk(shop, quarters, settings.flows, warm_days=days, target=target)
+            rows += made[0]
+            points += made[1]
+    return rows, points
+
+
+def _print(rows: "list[Row]", did: "list[RuleDid]") -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
-    table = Table(
-        "store", "horizon", "model", "n", "WAPE", "bias", "MASE", "in 80 %", "in 95 %", box=None
+    names = (
+        "store",
+        "target",
+        "horizon",
+        "model",
+        "n",
+        "WAPE",
+        "bias",
+        "MASE",
+        "in 80 %",
+        "in 95 %",
     )
-    for row in sorted(rows, key=lambda row: (row.store, row.horizon, row.model)):
+    table = Table(*names, box=None)
+    for row in sorted(rows, key=lambda row: (row.store, row.target, row.horizon, row.model)):
         table.add_row(
-            row.store, row.horizon, row.model, f"{row.n:,}", _pct(row.wape), _pct(row.bias),
+            row.store, row.target, row.horizon, row.model, f"{row.n:,}", _pct(row.wape), _pct(row.bias),
             "–" if row.mase is None else f"{row.mase:.2f}", _pct(row.inside80), _pct(row.inside95),
         )  # fmt: skip
     console.print(table)
-    if outcome and outcome.rules:
-        fired = Table("rule", "fired", "pages", "at risk", box=None)
-        for rule in outcome.rules:
+    if did:
+        fired = Table("store", "rule", "fired", "pages", "at risk", "open, median", box=None)
+        for rule in did:
             fired.add_row(
-                rule.rule,
-                str(rule.today),
-                str(rule.pages_today),
-                f"{rule.risk_today_minor / 100:,.2f}",
-            )
+                rule.store, rule.rule, str(rule.fired), str(rule.pages), f"{rule.risk_minor / 100:,.2f}",
+                "–" if rule.open_s is None else f"{rule.open_s / 60:,.0f} min",
+            )  # fmt: skip
         console.print(fired)
 
 

@@ -8,8 +8,10 @@ from typing import Self
 import msgspec
 import pytest
 
-from floorcast.backtest import QUARTER, Truth, walk
+from alerts.tried import Fired
+from floorcast.backtest import QUARTER, Truth, Truths, walk
 from floorcast.backtest_page import write_page
+from flows.facts import Fact, FactBatch
 from flows.forecasting.contract import Factor, Features, Forecast
 from flows.settings import FlowsSettings
 from sensors.settings import Store
@@ -81,7 +83,7 @@ def test_a_week_that_repeats_is_known_by_heart_after_one(store: Store) -> None:
     assert own.wape < 0.5
     assert own.inside95 is not None
     hour = [p for p in points if p.model == "seasonal naive" and p.horizon == "next60m"]
-    assert hour[0].truth == sum(t.people or 0 for t in quarters(10)[96 * 9 :][:4])
+    assert hour[0].truth == sum(t.value or 0 for t in quarters(10)[96 * 9 :][:4])
 
 
 def test_what_is_not_known_is_neither_judged_nor_learned(store: Store) -> None:
@@ -94,11 +96,39 @@ def test_what_is_not_known_is_neither_judged_nor_learned(store: Store) -> None:
     assert len(spy.known) == 191
 
 
+def test_every_target_is_walked_for_itself(store: Store) -> None:
+    """Transactions and sales are taken from their own final quarters, subjects and open quarters apart."""
+    at = [START + QUARTER * n for n in range(3)]
+
+    def fact(metric: str, start: datetime, value: int, **more: object) -> Fact:
+        return Fact(
+            store=store.id, metric=metric, window="quarter", start=start, end=start + QUARTER,
+            value=value, unit="people", as_of=start + QUARTER, **{"state": "final", **more},  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    truths = Truths()
+    told = [
+        fact("visitors", at[0], 9), fact("net_sales", at[0], 500), fact("net_sales", at[1], 700),
+        fact("net_sales", at[1], 3, subject="till:1"), fact("net_sales", at[2], 1, state="live"),
+        fact("net_sales", at[0], 600, revision=1), fact("transactions", at[0], 4, coverage=0.5),
+    ]  # fmt: skip
+    truths.take([FactBatch(store=store.id, partition=0, position="1-0", at=at[2], facts=told)])
+    assert truths.of(store.id) == [Truth(at[0], 9.0)]
+    assert truths.of(store.id, "net_sales") == [Truth(at[0], 600.0), Truth(at[1], 700.0)]
+    assert truths.of(store.id, "transactions") == [Truth(at[0], None)]
+    rows, points = walk(store, quarters(9), FlowsSettings(), warm_days=8, target="net_sales")
+    assert {row.target for row in rows} == {point.target for point in points} == {"net_sales"}
+
+
 def test_the_page_needs_no_network(store: Store, tmp_path: Path) -> None:
     """The page carries its own plotly and the store's curves."""
     rows, points = walk(store, quarters(9), FlowsSettings(), warm_days=8)
-    write_page(rows, points, tmp_path / "page.html", {store.id: store.tz})
+    fired = Fired(
+        store=store.id, rule="queue-long", subject="till:1", at=START, until=None, risk_minor=0
+    )
+    write_page(rows, points, tmp_path / "page.html", {store.id: store.tz}, [fired])
     text = (tmp_path / "page.html").read_text()
     assert "https://cdn.plot.ly" not in text.split("<body>")[1][:2_000]
     assert f"{store.id}: visitors" in text
+    assert "queue-long till:1" in text
     assert timedelta(0) == points[0].start.utcoffset()
