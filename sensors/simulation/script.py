@@ -15,6 +15,8 @@ from sensors.simulation.visits import Party, ZoneStay
 
 HEARTBEAT_S = 300.0
 SAMPLE_S = 60.0
+NUMBERS_A_DAY = 1_000_000  # of one device, at most
+UNNUMBERED = frozenset({"stock", "roster"})
 
 
 @dataclass(slots=True)
@@ -160,12 +162,18 @@ class Script:
                 second += HEARTBEAT_S
 
     def numbered(self) -> list[AnyEvent]:
-        """Every event by its time, with an id that is unique per source."""
+        """Every event by its time, with an id that is unique per source, and a number where a gateway would give one.
+
+        A device's numbers rise from day to day; the back office's systems do not number what they say.
+        """
         self.events.sort(key=lambda event: (event.at, event.source))
         numbers: Counter[str] = Counter()
+        before = self.day.date.toordinal() * NUMBERS_A_DAY
         for event in self.events:
-            numbers[event.source] += 1
-            event.id = f"{self.day.date:%Y%m%d}-{numbers[event.source]}"
+            number = numbers[event.source] = numbers[event.source] + 1
+            event.id = f"{self.day.date:%Y%m%d}-{number}"
+            if event.source not in UNNUMBERED:
+                event.seq = before + number
         return self.events
 
 

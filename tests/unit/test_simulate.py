@@ -156,3 +156,20 @@ def test_streams_of_chance_are_apart() -> None:
     first = stream(1, "a")
     [first.random() for _ in range(10)]
     assert stream(1, "b").random() == stream(1, "b").random()
+
+
+def test_devices_number_what_they_say_and_the_back_office_does_not() -> None:
+    """A device's numbers are consecutive within a day and rise over days; stock and roster have none."""
+    last: dict[str, int] = {}
+    for day in (DAY, DAY + timedelta(days=1)):
+        today: dict[str, list[int | None]] = {}
+        for event in demo_day(7, day=day).events:
+            today.setdefault(event.source, []).append(event.seq)
+        assert today.pop("stock", [None])[0] is today.pop("roster", [None])[0] is None
+        for source, numbers in today.items():
+            first = numbers[0]
+            assert first is not None
+            assert numbers == list(range(first, first + len(numbers)))
+            assert first > last.get(source, -1)
+            last[source] = first + len(numbers) - 1
+    assert last
