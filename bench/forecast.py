@@ -1,20 +1,26 @@
-"""Walk-forward evaluation of the forecast ladder on real data, and how far it is from its goals.
+"""Walk-forward evaluation of the forecasts on real data, beside offline references, and how far from their goals.
 
-``make bench-forecast``; options after ``python -m bench.forecast``. ``FLOORCAST_DATA`` names the folder of data sets;
-without it, or without a data set, that part is skipped and says so. Offline references run when the ``bench`` extra
-is installed (``--offline``).
+``make bench-forecast`` runs the middle size; ``python -m bench.forecast --quick`` a small one, ``--full`` everything.
+``--write`` keeps the tables in ``docs/forecast-results.md``. ``FLOORCAST_DATA`` names the folder of data sets; a data
+set that is not there is skipped and says so, and so are the offline references without the ``bench`` extra.
 """
 
 import argparse
 import os
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from bench import forecast_offline, forecast_sets
+from bench import forecast_offline, forecast_sets, machine
+from bench.forecast_days import walk_days
 from bench.forecast_score import HEAD
-from bench.forecast_walk import Walk, walk_days, walk_slots
+from bench.forecast_sets import Days, Slots
+from bench.forecast_walk import Walk, walk_slots
 
 ROOT = Path(os.environ.get("FLOORCAST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+DOCUMENT = Path(__file__).parents[1] / "docs" / "forecast-results.md"
 GOALS = {
     ("melbourne", "next slot"): 0.50, ("melbourne", "rest of day"): 0.62,
     ("melbourne", "day ahead by slot"): 0.73, ("calit2", "next slot"): 0.74,
@@ -22,78 +28,163 @@ GOALS = {
 }  # fmt: skip
 
 
-def report(name: str, walk: Walk) -> None:
-    """Print one data set's table, its coverage by hour and its distance to the goals."""
-    print(f"\n── {name} " + "─" * (100 - len(name)))
-    print(HEAD)
-    for (task, model), score in walk.scores.items():
-        mixed = model == "mixture"
-        naive = walk.scores[task, "naive"]
-        print(
-            score.row(task, model, naive, walk.cost_us if mixed else 0, walk.size if mixed else 0)
-        )
-    for task in dict.fromkeys(task for task, _ in walk.scores):
-        _coverage(walk, task)
+class Size(NamedTuple):
+    """How much of the data is walked, and how much of it beside the offline references."""
+
+    sensors: int  # Melbourne's
+    keys: int  # SKUs of online_retail and complete_journey
+    stores: int  # of fresh_retail, by SKU
+    weeks: int  # scored beside the references
+    references: int  # sensors beside the references
+    fits: int  # keys that AutoETS is fitted for
+
+
+SIZES = {
+    "quick": Size(2, 30, 1, 4, 1, 5),
+    "middle": Size(8, 150, 6, 8, 2, 20),
+    "full": Size(24, 600, 30, 16, 4, 60),
+}
+
+
+def slots(name: str, series: list[Slots], warm_weeks: int, size: Size) -> Iterator[str]:
+    """A data set of counts by slot: its tables."""
+    walk = walk_slots(series, warm_weeks)
+    yield from report(name, walk)
+    yield from references(
+        lambda: forecast_offline.by_slot(series[: size.references], walk, size.weeks)
+    )
+
+
+def days(name: str, made: Days, warm: int, size: Size, *, skus: bool = False) -> Iterator[str]:
+    """A data set of counts by day: its tables."""
+    walk = walk_days(made, warm, skus=skus)
+    yield from report(name, walk)
+    yield from references(lambda: forecast_offline.by_day(made, walk, warm, size.weeks, size.fits))
+
+
+def references(rows: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """The offline references' table, or why there is none."""
+    absent = forecast_offline.missing()
+    if absent:
+        yield f"\nOffline references left out: {absent}; `make bench-forecast` installs them.\n"
+        return
+    yield "\n"
+    for row in rows():
+        yield f"{row}\n"
+
+
+def report(name: str, walk: Walk) -> Iterator[str]:
+    """One data set's table, its coverage by hour and its distance to the goals."""
+    yield f"{HEAD}\n"
+    for task, model in sorted(walk.scores, key=lambda pair: _order(pair[0])):
+        score, mixed = walk.scores[task, model], model == "mixture"
+        cost, size = (walk.cost_us, walk.size) if mixed else (0, 0)
+        yield f"{score.row(task, model, walk.scores[task, 'naive'], cost, size)}\n"
+    yield "\n"
+    for task in sorted({task for task, _ in walk.scores}, key=_order):
+        yield from _coverage(walk, task)
         ratio = walk.scores[task, "mixture"].error / walk.scores[task, "naive"].error
         if goal := GOALS.get((name, task)):
-            print(
-                f"   {task}: ÷ naive {ratio:.3f}, goal {goal}: {'met' if ratio <= goal else 'missed'}"
-            )
-    if walk.rollbacks or walk.by_hour:
+            verdict = "met" if ratio <= goal else f"missed by {100 * (ratio / goal - 1):.1f} %"
+            yield f"- {task}: {ratio:.3f} of the seasonal naive, goal {goal}: {verdict}\n"
+    if walk.by_hour:
         years = walk.days / 365
-        print(
-            f"   rollbacks {walk.rollbacks} in {years:.1f} store-years: {walk.rollbacks / years:.2f} a year"
-        )
+        yield f"- rollbacks: {walk.rollbacks} in {years:.1f} store-years\n"
 
 
-def _coverage(walk: Walk, task: str) -> None:
+TASKS = (
+    "next slot", "rest of day", "day ahead by slot", "1 days ahead", "3 days ahead", "7 days ahead",
+    "1–7 days ahead",
+)  # fmt: skip
+
+
+def _order(task: str) -> int:
+    return TASKS.index(task)
+
+
+def _coverage(walk: Walk, task: str) -> Iterator[str]:
     hours = [s for (t, _), s in walk.by_hour.items() if t == task and s.banded > 300]
-    if hours:
-        shares = [100 * s.inside[0] / s.banded for s in hours]
-        print(f"   {task}: in80 by hour of day {min(shares):.0f}–{max(shares):.0f} %", end="")
+    said = []
+    for i, level in enumerate((80, 95)):
+        shares = [100 * s.inside[i] / s.banded for s in hours]
+        if shares:
+            said.append(f"{level} % by hour of day {min(shares):.0f}–{max(shares):.0f} %")
         off = walk.holidays.get((task, "mixture"))
-        print(f", holidays {100 * off.inside[0] / off.banded:.0f} %" if off and off.banded else "")
+        if off and off.banded:
+            said.append(f"{level} % on holidays {100 * off.inside[i] / off.banded:.0f} %")
+    if said:
+        yield f"- {task}, coverage: {', '.join(said)}\n"
 
 
-def run(name: str, folder: str, make: Callable[[], Walk]) -> None:
-    """One data set, or why not."""
-    if not (ROOT / folder).is_dir():
-        print(f"\n── {name}: skipped, no {ROOT / folder}")
-        return
-    report(name, make())
+def sets(size: Size) -> dict[str, tuple[str, Callable[[], Iterator[str]]]]:
+    """Every data set: its folder and how its tables are made."""
+    of = forecast_sets
+    return {
+        "melbourne": ("melbourne", lambda: slots("melbourne", of.melbourne(ROOT, size.sensors), 10, size)),
+        "calit2": ("calit2", lambda: slots("calit2", of.calit2(ROOT), 3, size)),
+        "bakery, hours": ("bakery", lambda: slots("bakery", of.bakery(ROOT, 24), 4, size)),
+        "bakery, quarter-hours": ("bakery", lambda: slots("bakery", of.bakery(ROOT, 96), 4, size)),
+        "fresh_retail store": (
+            "fresh_retail", lambda: days("fresh_retail store", of.fresh_retail_stores(ROOT), 35, size)),
+        "fresh_retail SKU": (
+            "fresh_retail", lambda: days("fresh_retail SKU", of.fresh_retail(ROOT, size.stores), 35, size, skus=True)),
+        "complete_journey store": (
+            "complete_journey", lambda: days("complete_journey store", of.complete_journey(ROOT, 1)[0], 70, size)),
+        "complete_journey SKU": (
+            "complete_journey",
+            lambda: days("complete_journey SKU", of.complete_journey(ROOT, size.keys)[1], 70, size, skus=True)),
+        "online_retail SKU": (
+            "online_retail",
+            lambda: days("online_retail SKU", of.online_retail(ROOT, size.keys), 70, size, skus=True)),
+    }  # fmt: skip
+
+
+def page(size_name: str, only: str) -> Iterator[str]:
+    """The whole page, piece by piece, each as soon as it is known."""
+    yield f"""# Forecasts measured
+
+Written by `python -m bench.forecast --{size_name} --write`; nothing here is edited by hand.
+
+{machine.description()}
+
+Every model speaks before it hears the truth: the next slot after each slot, the rest of the day after each hour, a
+day's slots at its start, a day's total on the evening 1, 3 and 7 days before. All rows of a task are scored on the
+same evaluations. `naive` is the same slot (day) a week before; WAPE is Σ|e| ÷ Σy, MASE is against the series' own
+weekly naive error before scoring began, pinball the mean of the 10, 50 and 90 % quantiles' over Σy, `in 80 %` the
+share of truths inside the 80 % interval. µs and bytes are of the whole ladder, of one key.
+"""
+    for name, (folder, make) in sets(SIZES[size_name]).items():
+        if only not in name:
+            continue
+        yield f"\n## {name}\n\n"
+        if not (ROOT / folder).is_dir():
+            yield f"Skipped: `{folder}` is not in the folder that `FLOORCAST_DATA` names.\n"
+            continue
+        begun = time.monotonic()
+        yield from make()
+        yield f"- run time {time.monotonic() - begun:.0f} s\n"
 
 
 def main() -> None:
-    """Parse the options and run."""
+    """Parse the options, run, print, keep if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sensors", type=int, default=8, help="Melbourne sensors")
-    parser.add_argument("--keys", type=int, default=150, help="SKUs of the shops")
-    parser.add_argument("--stores", type=int, default=6, help="fresh_retail stores")
-    parser.add_argument("--only", default="", help="one data set")
-    parser.add_argument("--offline", action="store_true", help="LightGBM, AutoETS, MSTL as well")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--quick", dest="size", action="store_const", const="quick")
+    group.add_argument("--full", dest="size", action="store_const", const="full")
+    parser.set_defaults(size="middle")
+    group.add_argument("--middle", dest="size", action="store_const", const="middle")
+    parser.add_argument("--only", default="", help="data sets whose name holds this")
     parser.add_argument(
-        "--weeks", type=int, default=16, help="weeks scored beside the offline references"
+        "--write", action="store_true", help=f"keep the page in docs/{DOCUMENT.name}"
     )
     options = parser.parse_args()
-    sensors, stores, keys = options.sensors, options.stores, options.keys
-    journey = forecast_sets.complete_journey
-    sets: dict[str, tuple[str, Callable[[], Walk]]] = {
-        "melbourne": ("melbourne", lambda: walk_slots(forecast_sets.melbourne(ROOT, sensors), 10)),
-        "calit2": ("calit2", lambda: walk_slots(forecast_sets.calit2(ROOT), 3)),
-        "bakery hours": ("bakery", lambda: walk_slots(forecast_sets.bakery(ROOT, 24), 4)),
-        "bakery quarter-hours": ("bakery", lambda: walk_slots(forecast_sets.bakery(ROOT, 96), 4)),
-        "fresh_retail SKU": ("fresh_retail", lambda: walk_days(forecast_sets.fresh_retail(ROOT, stores), 35)),
-        "fresh_retail store": ("fresh_retail", lambda: walk_days(forecast_sets.fresh_retail_stores(ROOT), 35)),
-        "online_retail SKU": (
-            "online_retail", lambda: walk_days(forecast_sets.online_retail(ROOT, keys), 70, lumpy=True)),
-        "complete_journey store": ("complete_journey", lambda: walk_days(journey(ROOT, 1)[0], 70)),
-        "complete_journey SKU": ("complete_journey", lambda: walk_days(journey(ROOT, keys)[1], 70, lumpy=True)),
-    }  # fmt: skip
-    for name, (folder, make) in sets.items():
-        if options.only in name:
-            run(name, folder, make)
-    if options.offline:
-        forecast_offline.compare(ROOT, options.sensors, options.stores, options.weeks)
+    told = ""
+    for piece in page(options.size, options.only):
+        told += piece
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+        if options.write:
+            DOCUMENT.write_text(told, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,189 +1,169 @@
-"""Offline references on the same evaluations: LightGBM retrained weekly, statsforecast's AutoETS and MSTL."""
+"""Offline references on the mixture's own evaluations: LightGBM retrained weekly, statsforecast's MSTL and AutoETS.
 
-import sys
-from pathlib import Path
+Each line carries the ratio of its error to the mixture's on exactly the evaluations it was scored on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from bench import forecast_sets
-from bench.forecast_score import HEAD, Score
+from bench.forecast_score import Score
 from bench.forecast_sets import Days, Slots
-from bench.forecast_walk import walk_days, walk_slots
+from bench.forecast_walk import AHEAD, NEXT, Told, Walk
 
-LAGS = (1, 2, 3, 23, 24, 25, 47, 48, 167, 168, 169, 336)
+Evaluated = dict[tuple[str, str], dict[int, Told]]
+Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+HEAD = (
+    "| task | offline reference | n | WAPE % | ÷ naive | bias % | mixture's WAPE % | mixture ÷ it |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|"
+)
 
 
-class Pair:
-    """A reference's score beside the seasonal naive's on exactly its own evaluations."""
+class Beside:
+    """A reference's score beside the naive's and the mixture's on the same evaluations."""
 
     def __init__(self) -> None:
-        self.own, self.naive = Score(), Score()
+        self.own, self.naive, self.mixture = Score(), Score(), Score()
 
-    def add(self, y: float, naive: float, said: float) -> None:
-        """Take in one truth, what the naive said of it and what the reference said."""
-        self.own.add(y, said)
-        self.naive.add(y, naive)
+    def add(self, told: Told, said: float) -> None:
+        """Take in one evaluation and what the reference said."""
+        self.own.add(told.y, said)
+        self.naive.add(told.y, told.naive)
+        self.mixture.add(told.y, told.mixture)
 
-    def row(self, task: str, model: str, expected: int) -> str:
-        """Its line; says so where it was scored on other evaluations than the mixture."""
-        line = self.own.row(task, model, self.naive)
+    def row(self, task: str, model: str) -> str:
+        """Its line."""
+        own, truth = self.own, max(self.own.truth, 1e-9)
         return (
-            line
-            if self.own.n == expected
-            else f"{line}  (of {expected}: not the mixture's evaluations)"
+            f"| {task} | {model} | {own.n:,} | {100 * own.error / truth:.1f} "
+            f"| {own.error / max(self.naive.error, 1e-9):.3f} | {100 * own.signed / truth:+.1f} "
+            f"| {100 * self.mixture.error / truth:.1f} | {self.mixture.error / max(own.error, 1e-9):.3f} |"
         )
 
 
-def compare(root: Path, sensors: int, stores: int, weeks: int) -> None:
-    """Print the references beside the mixture; skipped where the ``bench`` extra is not installed."""
+def missing() -> str:
+    """Which library is not installed, empty if none."""
     try:
         import lightgbm  # noqa: F401, PLC0415
         import statsforecast  # noqa: F401, PLC0415
-    except ImportError as missing:
-        print(f"\noffline references skipped: {missing}; install the bench extra", file=sys.stderr)
-        return
-    if (root / "melbourne").is_dir():
-        hourly(forecast_sets.melbourne(root, min(4, sensors)), weeks)
-    if (root / "fresh_retail").is_dir():
-        daily("fresh_retail SKU", forecast_sets.fresh_retail(root, min(2, stores)))
-        daily("fresh_retail store", forecast_sets.fresh_retail_stores(root))
+    except ImportError as error:
+        return str(error)
+    return ""
 
 
-def _table(series: Slots) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+# ── by slot ───────────────────────────────────────────────────────────────────────────────────────────────
+def by_slot(series: list[Slots], walk: Walk, weeks: int) -> Iterator[str]:
+    """Next slot and day ahead by slot, over the last ``weeks`` weeks of each series."""
+    yield HEAD
+    per_day = series[0].per_day
+    tables = [_table(one) for one in series]
+    last = max(int(table[0].max()) for table in tables)
+    begins = range((last // (7 * per_day) - weeks) * 7 * per_day, last + 1, 7 * per_day)
+    scores: dict[str, Beside] = defaultdict(Beside)
+    for begin in begins:
+        for task, column in ((NEXT, 1), (AHEAD, 2)):
+            parts = [_week(t, column, begin, i, per_day) for i, t in enumerate(tables)]
+            past = [np.concatenate([part[i] for part in parts]) for i in (0, 1)]
+            if not len(past[1]) or not sum(len(part[2]) for part in parts):
+                continue
+            model = _boost(past[0], past[1], 63)
+            for one, (_, _, test, steps) in zip(series, parts, strict=True):
+                if not len(test):
+                    continue
+                wanted = walk.evaluated[task, one.name]
+                for step, said in zip(steps, np.expm1(model.predict(test)), strict=True):
+                    if int(step) in wanted:
+                        scores[task].add(wanted[int(step)], max(0.0, float(said)))
+    for task, score in scores.items():
+        yield score.row(task, "LightGBM, retrained weekly")
+    mstl = Beside()
+    for one in series:
+        _mstl(one, walk.evaluated[AHEAD, one.name], begins[0], mstl)
+    yield mstl.row(AHEAD, "MSTL + AutoETS, refitted daily")
+
+
+def _table(series: Slots) -> Table:
     """Steps, next-slot features, day-ahead features, counts; NaN where a lag is unknown."""
+    n, week = series.per_day, 7 * series.per_day
     counts = {int(x["step"] or 0): y for x, y in series.rows}
     near, far, steps, ys = [], [], [], []
+    near_lags = (1, 2, 3, n - 1, n, n + 1, 2 * n, week - 1, week, week + 1, 2 * week)
     for x, y in series.rows:
         step = int(x["step"] or 0)
-        day, hour = divmod(step, 24)
-        known = [hour, day % 7, *(x[n] or 0.0 for n in forecast_sets.FLAGS)]
-        lags = [counts.get(step - lag, np.nan) for lag in LAGS]
-        so_far = [counts.get(s, np.nan) for s in range(day * 24, step)]
-        usual = [counts.get(s - 168, np.nan) for s in range(day * 24, step)]
+        day, slot = divmod(step, n)
+        known = [slot, day % 7, *(x[name] or 0.0 for name in forecast_sets.FLAGS)]
+        so_far = [counts.get(s, np.nan) for s in range(day * n, step)]
+        usual = [counts.get(s - week, np.nan) for s in range(day * n, step)]
         today = sum(so_far) / (sum(usual) + 1) if so_far else np.nan
-        weeks = np.array([counts.get(step - 168 * w, np.nan) for w in (1, 2, 3, 4)])
-        mean = float(weeks[~np.isnan(weeks)].mean()) if (~np.isnan(weeks)).any() else np.nan
-        yesterday = [counts.get(s, np.nan) for s in range(day * 24 - 24, day * 24)]
-        day_lags = [counts.get(step - lag, np.nan) for lag in (24, 48, 168, 336)]
-        near.append([*known, *lags, today, mean])
+        weeks = [c for w in (1, 2, 3, 4) if (c := counts.get(step - week * w)) is not None]
+        mean = sum(weeks) / len(weeks) if weeks else np.nan
+        yesterday = [counts.get(s, np.nan) for s in range(day * n - n, day * n)]
+        near.append([*known, *(counts.get(step - lag, np.nan) for lag in near_lags), today, mean])
+        day_lags = [counts.get(step - lag, np.nan) for lag in (n, 2 * n, week, 2 * week)]
         far.append([*known, *day_lags, mean, sum(yesterday), yesterday[-1]])
         steps.append(step)
         ys.append(y)
     return np.array(steps), np.array(near, float), np.array(far, float), np.array(ys)
 
 
-def hourly(series: list[Slots], weeks: int) -> None:
-    """Next hour and day ahead by hour over the last ``weeks`` weeks, retrained each week on all the past."""
-    walk = walk_slots(series, 10, weeks)
-    scores = {"next slot": Pair(), "day ahead by slot": Pair()}
-    tables = [_table(one) for one in series]
-    due = sorted({s // 168 * 168 for told in walk.evaluated.values() for s, _, _ in told})
-    for begin in due:
-        for task, column in (("next slot", 1), ("day ahead by slot", 2)):
-            rows = [_week(t, column, begin, i) for i, t in enumerate(tables)]
-            x, target = np.vstack([r[0] for r in rows]), np.concatenate([r[1] for r in rows])
-            model = _boost(x, target, 63)
-            for one, (_, _, test, steps) in zip(series, rows, strict=True):
-                wanted = {s: (y, naive) for s, y, naive in walk.evaluated[one.name]}
-                if len(test):
-                    for step, said in zip(steps, np.expm1(model.predict(test)), strict=True):
-                        if step in wanted:
-                            scores[task].add(*wanted[step], float(said))
-    print(
-        f"\n── melbourne, {len(series)} sensors, last {weeks} weeks, beside LightGBM retrained weekly"
-    )
-    print(HEAD)
-    for task, score in scores.items():
-        naive = walk.scores[task, "naive"]
-        print(walk.scores[task, "mixture"].row(task, "mixture", naive, walk.cost_us, walk.size))
-        print(score.row(task, "LightGBM", walk.scores[task, "mixture"].n))
-    _mstl(series, walk.evaluated, weeks, walk.scores["day ahead by slot", "mixture"].n)
+def _week(table: Table, column: int, begin: int, index: int, per_day: int) -> Table:
+    """The past and the week to be said: features, counts, features, steps."""
+    steps, y = table[0], table[3]
+    x = np.column_stack([table[column], np.full(len(steps), index)])
+    past, test = steps < begin, (steps >= begin) & (steps < begin + 7 * per_day)
+    return x[past], y[past], x[test], steps[test]
 
 
 def _boost(x: np.ndarray, target: np.ndarray, leaves: int) -> Any:  # noqa: ANN401  untyped library
     import lightgbm as lgb  # noqa: PLC0415
 
     params = {
-        "objective": "l1",
-        "learning_rate": 0.06,
-        "num_leaves": leaves,
-        "num_threads": 1,
-        "verbose": -1,
-    }
+        "objective": "l1", "learning_rate": 0.06, "num_leaves": leaves, "num_threads": 1,
+        "verbose": -1, "seed": 1,
+    }  # fmt: skip
     return lgb.train(params, lgb.Dataset(x, label=np.log1p(target)), num_boost_round=250)
 
 
-def _week(
-    table: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    column: int,
-    begin: int,
-    index: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    steps, y = table[0], table[3]
-    x = np.column_stack([table[column], np.full(len(steps), index)])
-    past, test = steps < begin, (steps >= begin) & (steps < begin + 168)
-    return x[past], y[past], x[test], steps[test]
-
-
-def _mstl(
-    series: list[Slots],
-    evaluated: dict[str, list[tuple[int, float, float]]],
-    weeks: int,
-    expected: int,
-) -> None:
-    """MSTL (24, 168) with an AutoETS trend: refitted each week, forecast a day at a time."""
+def _mstl(one: Slots, wanted: dict[int, Told], first: int, score: Beside) -> None:
+    """MSTL (day, week) with an AutoETS trend on the last eight weeks, fitted at each day's start for the day."""
     from statsforecast.models import MSTL, AutoETS  # noqa: PLC0415
 
-    score = Pair()
-    for one in series:
-        counts = {int(x["step"] or 0): y for x, y in one.rows}
-        wanted = {s: (y, naive) for s, y, naive in evaluated[one.name]}
-        last = max(counts)
-        for begin in range((last - weeks * 168) // 24 * 24, last + 1, 24):
-            past = np.array(
-                [counts.get(s, counts.get(s - 168, 0.0)) for s in range(begin - 56 * 24, begin)]
-            )
-            if (begin // 24) % 7 == 0 or begin == (last - weeks * 168) // 24 * 24:
-                model = MSTL(season_length=[24, 168], trend_forecaster=AutoETS(model="ZZN"))
-                model.fit(np.log1p(past))
-                fitted = begin
-            told = np.expm1(model.predict(h=begin - fitted + 24)["mean"][-24:])
-            for d, said in enumerate(told):
-                if begin + d in wanted:
-                    score.add(*wanted[begin + d], float(said))
-    print(score.row("day ahead by slot", "MSTL", expected))
+    n = one.per_day
+    counts = {int(x["step"] or 0): y for x, y in one.rows}
+    for begin in range(first, max(counts) + 1, n):
+        if not any(step in wanted for step in range(begin, begin + n)):
+            continue
+        past = [counts.get(s, counts.get(s - 7 * n, 0.0)) for s in range(begin - 56 * n, begin)]
+        model = MSTL(season_length=[n, 7 * n], trend_forecaster=AutoETS(model="ZZN"))
+        said = np.expm1(model.forecast(np.log1p(np.array(past)), h=n)["mean"])
+        for d, value in enumerate(said):
+            if begin + d in wanted:
+                score.add(wanted[begin + d], max(0.0, float(value)))
 
 
-def daily(name: str, days: Days) -> None:
-    """1 to 7 days ahead: LightGBM per horizon and AutoETS per key, refitted weekly."""
-    walk = walk_days(days, 35)
+# ── by day ────────────────────────────────────────────────────────────────────────────────────────────────
+def by_day(days: Days, walk: Walk, warm: int, weeks: int, keys: int) -> Iterator[str]:
+    """1 and 7 days ahead over the last ``weeks`` weeks; AutoETS, a fit a key and week, for ``keys`` keys."""
+    yield HEAD
     series: dict[str, dict[int, tuple[float, list[float]]]] = {}
     for day, rows in days.rows.items():
         for key, x, y in rows:
             series.setdefault(key, {})[day] = (y, [v or 0.0 for v in x.values()])
-    print(f"\n── {name} beside offline references, refitted weekly")
-    print(HEAD)
+    first = max(warm, max(days.rows) - 7 * weeks + 1)
     for horizon in (1, 7):
-        task = f"{horizon} days ahead"
-        naive = walk.scores[task, "naive"]
-        print(walk.scores[task, "mixture"].row(task, "mixture", naive))
-        print(
-            _boosted(series, walk.evaluated, horizon).row(
-                task, "LightGBM", walk.scores[task, "mixture"].n
-            )
-        )
-    print(
-        _smoothed(series, walk.evaluated).row(
-            "1–7 days ahead", "AutoETS", walk.scores["1 days ahead", "mixture"].n
-        )
-    )
+        score = _boosted(series, walk.evaluated, horizon, first)
+        yield score.row(f"{horizon} days ahead", "LightGBM, retrained weekly")
+    for task, score in _smoothed(series, walk.evaluated, first, keys).items():
+        yield score.row(task, f"AutoETS (7), {keys} keys, refitted weekly")
 
 
 def _boosted(
-    series: dict[str, dict[int, tuple[float, list[float]]]],
-    evaluated: dict[str, list[tuple[int, float, float]]], horizon: int,
-) -> Pair:  # fmt: skip
+    series: dict[str, dict[int, tuple[float, list[float]]]], evaluated: Evaluated, horizon: int,
+    first: int,
+) -> Beside:  # fmt: skip
     rows, targets, days, keys = [], [], [], []
     for number, (key, counts) in enumerate(series.items()):
         for day, (y, x) in counts.items():
@@ -200,34 +180,34 @@ def _boosted(
             days.append(day)
             keys.append(key)
     table, target, when = np.array(rows, float), np.array(targets), np.array(days)
-    wanted = {(key, day): (y, naive) for key, told in evaluated.items() for day, y, naive in told}
-    score = Pair()
-    for begin in range(35, int(when.max()) + 1, 7):
+    task, score = f"{horizon} days ahead", Beside()
+    for begin in range(first, int(when.max()) + 1, 7):
         past, test = when <= begin - horizon, (when >= begin) & (when < begin + 7)
         if not test.any():
             continue
         model = _boost(table[past], target[past], 31)
         for i, said in zip(np.flatnonzero(test), np.expm1(model.predict(table[test])), strict=True):
-            if (keys[i], int(when[i])) in wanted:
-                score.add(*wanted[keys[i], int(when[i])], float(said))
+            told = evaluated[task, keys[i]].get(int(when[i]))
+            if told is not None:
+                score.add(told, max(0.0, float(said)))
     return score
 
 
 def _smoothed(
-    series: dict[str, dict[int, tuple[float, list[float]]]],
-    evaluated: dict[str, list[tuple[int, float, float]]],
-) -> Pair:  # fmt: skip
+    series: dict[str, dict[int, tuple[float, list[float]]]], evaluated: Evaluated, first: int, most: int
+) -> dict[str, Beside]:  # fmt: skip
     from statsforecast.models import AutoETS  # noqa: PLC0415
 
-    score = Pair()
-    for key in list(evaluated)[:40]:
-        counts = series[key]
-        wanted = {day: (y, naive) for day, y, naive in evaluated[key]}
-        for begin in range(35, max(counts) + 1, 7):
+    scores = {f"{horizon} days ahead": Beside() for horizon in (1, 7)}
+    for key, counts in list(series.items())[:most]:
+        for begin in range(first, max(counts) + 1, 7):
             past = np.array([counts[d][0] for d in sorted(counts) if d < begin])
-            if len(past) >= 21:
-                told = AutoETS(season_length=7).forecast(past, h=7)["mean"]
-                for d, said in enumerate(told):
-                    if begin + d in wanted:
-                        score.add(*wanted[begin + d], max(0.0, float(said)))
-    return score
+            if len(past) < 21:
+                continue
+            told = AutoETS(season_length=7).forecast(past, h=7)["mean"]
+            for horizon in (1, 7):
+                task, day = f"{horizon} days ahead", begin + horizon - 1
+                wanted = evaluated[task, key].get(day)
+                if wanted is not None:
+                    scores[task].add(wanted, max(0.0, float(told[horizon - 1])))
+    return scores

@@ -1,20 +1,20 @@
-"""Errors of one model on one task, summed as they come."""
+"""Errors of one model on one task, summed as they come, and their line in a Markdown table."""
 
 from collections.abc import Sequence
 
 from flows.forecasting.contract import Band
 
 HEAD = (
-    f"{'task':<26}{'model':<15}{'n':>8}{'WAPE':>7}{'÷naive':>8}{'MASE':>7}{'bias':>7}"
-    f"{'pinball':>9}{'in80':>7}{'in95':>7}{'µs/upd':>8}{'bytes':>8}"
+    "| task | model | n | WAPE % | ÷ naive | MASE | bias % | pinball % | in 80 % | in 95 % | µs/update | bytes |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
 
 
 class Score:
-    """Running sums; ``scale`` of MASE is given per observation (the series' in-sample naive error)."""
+    """Running sums; ``scale`` of MASE is given per observation (the series' naive error so far)."""
 
     def __init__(self) -> None:
-        self.n = self.banded = 0
+        self.n = self.banded = self.scaled_n = 0
         self.error = self.signed = self.truth = self.scaled = self.pinball = 0.0
         self.inside = [0, 0]
 
@@ -24,7 +24,9 @@ class Score:
         self.error += abs(y - said)
         self.signed += said - y
         self.truth += y
-        self.scaled += abs(y - said) / scale if scale else 0.0
+        if scale > 0:
+            self.scaled += abs(y - said) / scale
+            self.scaled_n += 1
         if len(bands) == 2:
             self.banded += 1
             for i, band in enumerate(bands):
@@ -32,22 +34,16 @@ class Score:
             for q, at in ((0.1, bands[0].low), (0.5, said), (0.9, bands[0].high)):
                 self.pinball += max(q * (y - at), (q - 1) * (y - at)) / 3
 
-    @property
-    def wape(self) -> float:
-        """Σ|e| ÷ Σy, percent."""
-        return 100 * self.error / self.truth if self.truth else float("nan")
-
     def row(self, task: str, model: str, naive: "Score", cost_us: float = 0, size: int = 0) -> str:
         """One line of the table; ``naive`` is the seasonal naive on the same evaluations."""
-
-        def or_dash(value: float, text: str) -> str:
-            return text if value else "–"
-
         inside = [f"{100 * k / self.banded:.1f}" if self.banded else "–" for k in self.inside]
-        pinball = f"{100 * self.pinball / self.truth:.2f}" if self.banded else "–"
-        return (
-            f"{task:<26}{model:<15}{self.n:>8}{self.wape:>7.1f}{self.error / naive.error:>8.3f}"
-            f"{or_dash(self.scaled, f'{self.scaled / max(1, self.n):.2f}'):>7}"
-            f"{100 * self.signed / self.truth:>7.1f}{pinball:>9}{inside[0]:>7}{inside[1]:>7}"
-            f"{or_dash(cost_us, f'{cost_us:.0f}'):>8}{or_dash(size, str(size)):>8}"
-        )
+        cells = [
+            task, model, f"{self.n:,}",
+            f"{100 * self.error / self.truth:.1f}" if self.truth else "–",
+            f"{self.error / naive.error:.3f}" if naive.error else "–",
+            f"{self.scaled / self.scaled_n:.2f}" if self.scaled_n else "–",
+            f"{100 * self.signed / self.truth:+.1f}" if self.truth else "–",
+            f"{100 * self.pinball / self.truth:.2f}" if self.banded and self.truth else "–",
+            *inside, f"{cost_us:.0f}" if cost_us else "–", f"{size:,}" if size else "–",
+        ]  # fmt: skip
+        return f"| {' | '.join(cells)} |"

@@ -37,8 +37,14 @@ def calendar(day: date, days_off: Container[date]) -> dict[str, float | None]:
     }
 
 
-def _monday(day: date) -> date:
+def first_monday(day: date) -> date:
+    """The Monday that daily series are numbered from."""
     return day - timedelta(days=day.weekday())
+
+
+def date_of(first: date, number: int) -> date:
+    """The date of a day's number."""
+    return first + timedelta(days=number)
 
 
 def _slots(
@@ -105,7 +111,7 @@ def bakery(root: Path, per_day: int) -> list[Slots]:
 
 def _days(name: str, frame: pl.DataFrame, columns: dict[str, str]) -> Days:
     rows: dict[int, list[tuple[str, dict[str, float | None], float]]] = {}
-    first = _monday(frame["date"].min())  # type: ignore[arg-type]
+    first = first_monday(frame["date"].min())  # type: ignore[arg-type]
     for r in frame.sort("date", "key").to_dicts():
         x = {feature: r[column] for feature, column in columns.items()}
         rows.setdefault((r["date"] - first).days, []).append((r["key"], x, float(r["y"])))

@@ -2,19 +2,28 @@
 
 import time
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bench.forecast_score import Score
-from bench.forecast_sets import Days, Slots
+from bench.forecast_sets import Slots
 from flows.forecasting import ahead
-from flows.forecasting.contract import Features, pickled_size
-from flows.forecasting.daily import EXPERTS, DailyPool
-from flows.forecasting.lumpy import Ses, Tsb
+from flows.forecasting.contract import Features
 from flows.forecasting.slots import SlotForecaster
 
 Scores = dict[tuple[str, str], Score]
+
+
+NEXT, AHEAD = "next slot", "day ahead by slot"
+
+
+class Told(NamedTuple):
+    """One evaluation, for models that are run beside: the truth and what was said of it."""
+
+    y: float
+    naive: float
+    mixture: float
 
 
 class Walk:
@@ -29,7 +38,7 @@ class Walk:
         self.cpu_s = 0.0
         self.updates = 0
         self.size = 0
-        self.evaluated: dict[str, list[tuple[int, float, float]]] = {}  # series → (step, y, naive)
+        self.evaluated: dict[tuple[str, str], dict[int, Told]] = defaultdict(dict)  # task, series
 
     @property
     def cost_us(self) -> float:
@@ -51,7 +60,6 @@ def _walk_one(one: Slots, warm_weeks: int, last_weeks: int, walk: Walk) -> None:
     first, last = min(counts), max(counts)
     start = max(first + warm_weeks * week, last - last_weeks * week if last_weeks else 0)
     scale = _mase_scale(counts, start, week)
-    seen = walk.evaluated.setdefault(one.name, [])
     plan: dict[str, Any] = {}
     day = None
     for x, y in one.rows:
@@ -62,9 +70,12 @@ def _walk_one(one: Slots, warm_weeks: int, last_weeks: int, walk: Walk) -> None:
             plan = _said_at_dawn(model, day, x)
             walk.days += 1
         if hot:
-            _score_slot(model, x, y, counts[step - week], scale, walk)
-            _score_plan(model, plan, x, y, counts[step - week], scale, walk)
-            seen.append((step, y, counts[step - week]))
+            naive = counts[step - week]
+            said = _score_slot(model, x, y, naive, scale, walk)
+            planned = _score_plan(model, plan, x, y, naive, scale, walk)
+            for task, value in ((NEXT, said), (AHEAD, planned)):
+                if value is not None:
+                    walk.evaluated[task, one.name][step] = Told(y, naive, value)
         begun = time.process_time()
         model.learn_one(x, y)
         walk.cpu_s += time.process_time() - begun
@@ -96,12 +107,12 @@ def _said_at_dawn(model: SlotForecaster, day: int, x: Features) -> dict[str, Any
 
 def _score_slot(
     model: SlotForecaster, x: Features, y: float, naive: float, scale: float, walk: Walk
-) -> None:
+) -> float | None:
     experts = model.experts(x)
     if experts is None:
-        return
+        return None
     said = model.forecast(1, [x])[0]
-    task = "next slot"
+    task = NEXT
     walk.scores[task, "naive"].add(y, naive, (), scale)
     walk.scores[task, "profile"].add(y, experts.profile, (), scale)
     walk.scores[task, "linear"].add(y, experts.linear, (), scale)
@@ -110,16 +121,17 @@ def _score_slot(
     walk.by_hour[task, hour].add(y, said.value, said.bands)
     if x.get("holiday"):
         walk.holidays[task, "mixture"].add(y, said.value, said.bands)
+    return said.value
 
 
 def _score_plan(
     model: SlotForecaster, plan: dict[str, Any], x: Features, y: float, naive: float, scale: float,
     walk: Walk,
-) -> None:  # fmt: skip
+) -> float | None:  # fmt: skip
     if not plan:
-        return
+        return None
     slot = int(x["step"] or 0) % model.slots
-    task = "day ahead by slot"
+    task = AHEAD
     walk.scores[task, "naive"].add(y, naive, (), scale)
     for name in ("profile", "linear"):
         walk.scores[task, name].add(y, float(plan[name][slot]), (), scale)
@@ -128,6 +140,7 @@ def _score_plan(
     walk.by_hour[task, slot * 24 // model.slots].add(y, float(plan["mixture"][slot]), bands)
     if x.get("holiday"):
         walk.holidays[task, "mixture"].add(y, float(plan["mixture"][slot]), bands)
+    return float(plan["mixture"][slot])
 
 
 def _score_rest(model: SlotForecaster, step: int, counts: dict[int, float], walk: Walk) -> None:
@@ -148,48 +161,3 @@ def _score_rest(model: SlotForecaster, step: int, counts: dict[int, float], walk
     walk.by_hour[task, slot * 24 // model.slots].add(truth, said.value, said.bands)
     if model.holiday:
         walk.holidays[task, "mixture"].add(truth, said.value, said.bands)
-
-
-def walk_days(days: Days, warm: int, *, lumpy: bool = False) -> Walk:
-    """A pool of daily series: 1, 3 and 7 days ahead, every rung; slow-SKU models too where asked."""
-    walk, pool = Walk(), DailyPool()
-    slow: dict[str, tuple[Ses, Tsb]] = {}
-    for day, rows in sorted(days.rows.items()):
-        if day >= warm:
-            for key, x, y in rows:
-                _score_day(pool, key, day, x, y, slow, walk)
-        begun = time.process_time()
-        for key, x, y in rows:
-            pool.learn(key, day, y, x)
-        walk.cpu_s += time.process_time() - begun
-        walk.updates += 7 * len(rows)
-        if lumpy:
-            for key, x, y in rows:
-                pair = slow.setdefault(key, (Ses(), Tsb()))
-                pair[0].learn_one(x, y)
-                pair[1].learn_one(x, y)
-        walk.days += len(rows)
-    walk.size = max(pickled_size(key) for key in pool.keys.values())
-    return walk
-
-
-def _score_day(
-    pool: DailyPool, key: str, day: int, x: Features, y: float, slow: dict[str, tuple[Ses, Tsb]],
-    walk: Walk,
-) -> None:  # fmt: skip
-    state = pool.keys.get(key)
-    if state is None or len(state.known(day - 7)) < 14 or state.at(day - 7) is None:
-        return
-    walk.evaluated.setdefault(key, []).append((day, y, state.at(day - 7) or 0.0))
-    for horizon in (1, 3, 7):
-        said = pool.predict(key, day, x, horizon=horizon)
-        for task in (f"{horizon} days ahead", "1–7 days ahead"):
-            for name, value in zip(EXPERTS, said.experts, strict=True):
-                walk.scores[task, name].add(y, value)
-            walk.scores[task, "mixture"].add(y, said.value, said.bands)
-            if x.get("holiday"):
-                walk.holidays[task, "mixture"].add(y, said.value, said.bands)
-    if key in slow:
-        for name, model in zip(("ses", "tsb"), slow[key], strict=True):
-            told = model.forecast(1)[0]
-            walk.scores["1 days ahead", name].add(y, told.value, told.bands)
