@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from flows.demand import KEEP, DemandMemory, chance_of_none, learn, today, units_per_hour
+from msgspec import Struct
+
+from flows.demand import KEEP, SKUS, DemandMemory, chance_of_none, learn, today, units_per_hour
 from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View, ratio
 from flows.measures.forecast import expected_per_hour
@@ -161,7 +163,64 @@ def slow_stock(view: View) -> Iterator[Reading]:
     )  # fmt: skip
 
 
+class ReceiptMemory(Struct):
+    """Units received and sold of each SKU since it was first received, over two generations of four weeks.
+
+    Attributes:
+        number: of the present generation; ``learned`` first minute of the last day taken in.
+        present, previous: SKU → [received, sold].
+    """
+
+    number: int = 0
+    learned: int = 0
+    present: dict[str, tuple[int, int]] = {}
+    previous: dict[str, tuple[int, int]] = {}
+
+
+def learn_receipts(memory: ReceiptMemory, view: View) -> None:
+    """Take in a final day: receipts, and sales of what was received on it or before."""
+    if view.start <= memory.learned:
+        return
+    memory.learned, number = view.start, view.start // (SLOW_DAYS * 1440)
+    if number != memory.number:
+        memory.previous = memory.present if number == memory.number + 1 else {}
+        memory.number, memory.present = number, {}
+    shelves, sold = view.of(ShelfTally), view.of(SkuTally)
+    known = {sku for sku, shelf in shelves.items() if shelf.received > 0}
+    for sku in sorted(known | memory.present.keys() | memory.previous.keys()):
+        came, went = memory.present.get(sku, (0, 0))
+        came += shelves[sku].received if sku in shelves else 0
+        went += sold[sku].units if sku in sold else 0
+        if came or went:
+            memory.present[sku] = came, went
+    if len(memory.present) > SKUS:
+        most = sorted(memory.present, key=lambda sku: (-memory.present[sku][0], sku))[:SKUS]
+        memory.present = {sku: memory.present[sku] for sku in most}
+
+
 def sell_through(view: View) -> Iterator[Reading]:
+    """Units sold ÷ units received, of what was received within four to eight weeks, today with them.
+
+    Nothing without a receipt. ``detail.skus`` how many; over 1 where stock from before was sold as well.
+    """
+    memory = view.memory(ReceiptMemory)
+    sold, shelves = (view.today.tallies.get(kind, {}) for kind in (SkuTally.kind, ShelfTally.kind))
+    skus = {sku for sku, shelf in shelves.items() if shelf.received > 0}
+    skus |= memory.present.keys() | memory.previous.keys()
+    received = went = 0
+    today = view.profile.day_of(minute_of(view.at))[0]
+    for sku in skus:
+        for came, gone in (memory.present.get(sku, (0, 0)), memory.previous.get(sku, (0, 0))):
+            received, went = received + came, went + gone
+        if today > memory.learned:
+            received += shelves[sku].received if sku in shelves else 0
+            went += sold[sku].units if sku in sold else 0
+    if received:
+        evidence = Evidence(n=received, k=went)
+        yield Reading(ratio(went, received), evidence=evidence, detail={"skus": len(skus)})
+
+
+def sold_share(view: View) -> Iterator[Reading]:
     """Units sold today ÷ units there were to sell: on hand when the day began, and received since."""
     sold_of, moved = (view.today.tallies.get(kind, {}) for kind in (SkuTally.kind, ShelfTally.kind))
     sold = there = received = 0
@@ -186,5 +245,9 @@ MEASURES = (
         memory=DemandMemory, learn=learn, learn_over="day",
     ),
     Measure("slow_stock", "ratio", (StockLevel,), slow_stock, _NOW, by_minute=True),
-    Measure("sell_through", "ratio", (StockLevel,), sell_through, _NOW, by_minute=True),
+    Measure(
+        "sell_through", "ratio", (StockLevel, SkuTally), sell_through, _NOW, by_minute=True,
+        memory=ReceiptMemory, learn=learn_receipts, learn_over="day",
+    ),
+    Measure("sold_share", "ratio", (StockLevel,), sold_share, _NOW, by_minute=True),
 )  # fmt: skip
