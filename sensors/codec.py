@@ -6,33 +6,25 @@ Well-formed messages are decoded whole, in one call; only a message with somethi
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from xxhash import xxh3_128_hexdigest
 
-from sensors.events import KINDS, AnyEvent, Command, Event, Plan, Pos, Staff, Status
+from sensors.events import KINDS, Command, Event, Plan, Pos, Staff, Status
+from sensors.message_parts import SPACE, UNDECODABLE, apart, whole
 from sensors.pseudonym import Pseudonym
 from sensors.reject import Reject
 from sensors.settings import SensorsSettings
 from sensors.topics import Topic
 
 Outcome = Event | Reject
-Part = tuple[str, bytes, Outcome]
-"""Its place in the message, its bytes, and what it is."""
 
-_one = msgspec.json.Decoder(AnyEvent)
-_many = msgspec.json.Decoder(list[AnyEvent])
 _encode = msgspec.json.Encoder().encode
 
-_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_AT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
-_SPACE = b" \t\r\n"
-_MARK = b"\xef\xbb\xbf"  # byte-order mark
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # of what a plan or command may point to
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 
@@ -78,7 +70,7 @@ class Codec:
             return [refused]
         if topic.room == "status":
             payload = _timed(payload, received_at)
-        events = None if b"\\u0000" in payload else _whole(payload)
+        events = None if b"\\u0000" in payload else whole(payload)
         if events is not None:
             if self._all_plain(events, topic, received_at):
                 return [*events]
@@ -89,7 +81,7 @@ class Codec:
             item
             if isinstance(item, Reject)
             else self.admit(item, topic, received_at, place, name, raw)
-            for place, raw, item in _apart(payload, topic)
+            for place, raw, item in apart(payload, topic)
         ]
 
     def oversized(self, payload: bytes, topic: Topic, name: str) -> Reject | None:
@@ -209,107 +201,14 @@ def _unreal(event: Event) -> tuple[str, str] | None:
 
 def _timed(payload: bytes, received_at: datetime) -> bytes:
     """A status message with a time: a bare word or a will without one happened when it was received."""
-    word = payload.strip(_SPACE)
+    word = payload.strip(SPACE)
     if word in {b"online", b"offline"}:
         return _encode(Status(at=received_at, state="online" if word == b"online" else "offline"))
     if not word.startswith(b"{") or b'"at"' in word:
         return payload
     try:
         will = msgspec.json.decode(word, type=_Will)
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return payload
     stamped = {"kind": "status", "at": received_at, **msgspec.structs.asdict(will)}
     return _encode({key: value for key, value in stamped.items() if value is not None})
-
-
-def _whole(payload: bytes) -> Sequence[Event] | None:
-    """The events of a well-formed message; ``None`` if something is wrong somewhere."""
-    payload = payload.removeprefix(_MARK).strip(_SPACE)
-    try:
-        if not payload:
-            return []
-        if payload.startswith(b"["):
-            return _many.decode(payload)
-        if b"\n" in payload:
-            return _one.decode_lines(payload)
-        return [_one.decode(payload)]
-    except _UNDECODABLE:
-        return None
-
-
-def _apart(payload: bytes, topic: Topic) -> Iterator[Part]:
-    """The slow way: each part on its own, so that a bad one harms no other."""
-    payload = payload.removeprefix(_MARK).strip(_SPACE)
-    is_array = payload.startswith(b"[")
-    parts = [
-        part
-        for element in (_split_array(payload) if is_array else [payload])
-        for part in _split_lines(element)
-    ]
-    for index, part in enumerate(parts):
-        place = f"$[{index}]" if is_array or len(parts) > 1 else "$"
-        try:
-            yield place, part, _one.decode(part)
-        except _UNDECODABLE as error:
-            reason, path = _explain(error)
-            reject = Reject(reason, place + path, str(topic), part, topic.source, topic.store)
-            yield place, part, reject
-
-
-def _split_lines(part: bytes) -> list[bytes]:
-    """Its lines where they stand for themselves, or the whole where it is one value written over several."""
-    lines = [line for line in map(bytes.strip, part.splitlines()) if line]
-    if len(lines) < 2 or _is_json(part):
-        return [part] if lines else []
-    if all(map(_is_json, lines)) or any(map(_is_event, lines)):
-        return lines
-    return [part]
-
-
-def _is_json(part: bytes) -> bool:
-    try:
-        msgspec.json.decode(part, type=msgspec.Raw)
-    except RecursionError:
-        return True  # a reject of its own, not of its lines
-    except _UNDECODABLE:
-        return False
-    return True
-
-
-def _is_event(line: bytes) -> bool:
-    try:
-        _one.decode(line)
-    except _UNDECODABLE:
-        return False
-    return True
-
-
-def _split_array(payload: bytes) -> list[bytes]:
-    """The elements of a JSON array by its brackets, however wrong or deep they are inside."""
-    parts, depth, begin = [], 0, 1
-    for token in _TOKEN.finditer(payload):
-        sign = token[0]
-        if sign in b"[{":
-            depth += 1
-        elif sign in b"]}":
-            depth -= 1
-        if (depth == 1 and sign == b",") or (depth == 0 and sign == b"]"):
-            parts.append(payload[begin : token.start()].strip(_SPACE))
-            begin = token.end()
-        if depth == 0:
-            break
-    parts.append(payload[begin:].strip(_SPACE))  # after the array, or what was cut off
-    return [part for part in parts if part]
-
-
-def _explain(error: Exception) -> tuple[str, str]:
-    """Reason and path within the event."""
-    if isinstance(error, RecursionError):
-        return "nested too deep", ""
-    if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8", ""
-    text = str(error)
-    at = _AT.search(text)
-    if at is None:
-        return text, ""
-    return text[: at.start()], at["path"]

@@ -10,7 +10,6 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,6 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.intake import Message
+from sensors.mqtt_session import introduce, protocol_of
 from sensors.settings import Broker
 
 CHUNK = 262_144
@@ -255,19 +255,17 @@ def _name(broker: Broker) -> str:
 
 
 def _make_client(broker: Broker) -> _BufferedClient:
-    is_v5 = broker.protocol == "5"
+    protocol = protocol_of(broker)
+    is_v5 = protocol == MQTTProtocolVersion.MQTTv5
     client = _BufferedClient(
         CallbackAPIVersion.VERSION2,
         client_id=broker.client_id,
         clean_session=None if is_v5 else False,
-        protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
+        protocol=protocol,
         manual_ack=True,
     )
     client.connect_timeout = 5.0
-    if broker.username:
-        client.username_pw_set(broker.username, _password(broker.password_file))
-    if broker.tls_ca or broker.tls_cert:
-        client.tls_set(broker.tls_ca or None, broker.tls_cert or None, broker.tls_key or None)
+    introduce(client, broker)
     extra: dict[str, Any] = {}
     if is_v5:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -276,7 +274,3 @@ def _make_client(broker: Broker) -> _BufferedClient:
         extra = {"clean_start": False, "properties": properties}
     client.connect_async(broker.host, broker.port, KEEPALIVE_S, **extra)
     return client
-
-
-def _password(file: str) -> str | None:
-    return Path(file).read_text(encoding="utf-8").strip() if file else None

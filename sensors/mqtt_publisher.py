@@ -4,14 +4,14 @@ paho works on a thread of its own; its acknowledgements come back into the loop,
 """
 
 import asyncio
-from pathlib import Path
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from sensors.mqtt_session import introduce, protocol_of
 from sensors.settings import Broker
 
 KEEPALIVE_S = 10
@@ -36,19 +36,12 @@ class Publisher:
     def __init__(self, broker: Broker, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: dict[int, asyncio.Future[None]] = {}
-        is_v5 = broker.protocol == "5"
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
+            protocol=protocol_of(broker),
         )
-        if broker.username:
-            word = Path(broker.password_file).read_text(encoding="utf-8").strip()
-            self._client.username_pw_set(broker.username, word)
-        if broker.tls_ca or broker.tls_cert:
-            self._client.tls_set(
-                broker.tls_ca or None, broker.tls_cert or None, broker.tls_key or None
-            )
+        introduce(self._client, broker)
         self._client.reconnect_delay_set(*RETRY_S)
         self._client.max_inflight_messages_set(IN_FLIGHT)
         self._client.on_connect = self._on_connect
