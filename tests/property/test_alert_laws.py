@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
-from bytewax.testing import TestingSink, TestingSource, run_main
+from bytewax.testing import TestingSink, TestingSource, cluster_main, run_main
 from hypothesis import HealthCheck, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts.book import Book
 from alerts.incident import Incident, IncidentBatch
@@ -201,6 +202,39 @@ def test_batching_does_not_matter(acts: list[Deed], size: int) -> None:
     facts = op.input("facts", flow, TestingSource(repeated(story.log), batch_size=size))
     op.output("out", alerting(facts, SETTINGS, SENSORS, FlowsSettings()), TestingSink(out))
     run_main(flow)
+    assert out == story.out
+
+
+@limits(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(deeds, st.integers(2, 3))
+def test_the_number_of_workers_does_not_matter(acts: list[Deed], workers: int) -> None:
+    """Two stores' facts over several workers give each store the very incidents of the pure pipeline."""
+    story = play(acts)
+    twin = [
+        replace(b, store="s2", facts=[replace(f, store="s2") for f in b.facts]) for b in story.log
+    ]
+    both = [batch for pair in zip(story.log, twin, strict=True) for batch in pair]
+    out: list[IncidentBatch] = []
+    flow = Dataflow("law")
+    facts = op.input("facts", flow, TestingSource(both, batch_size=7))
+    op.output("out", alerting(facts, SETTINGS, SENSORS, FlowsSettings()), TestingSink(out))
+    cluster_main(flow, [], 0, worker_count_per_proc=workers)
+    assert [batch for batch in out if batch.store == "s1"] == story.out
+    book, memory = Book(SETTINGS, SENSORS, FlowsSettings()).of("s2"), Memory()
+    assert [b for b in out if b.store == "s2"] == [o for b in twin if (o := run(memory, b, book))]
+
+
+@quickly
+@given(deeds)
+def test_what_is_skipped_would_have_changed_nothing(acts: list[Deed]) -> None:
+    """Looking at every condition with every batch gives the incidents that looking at the touched ones gives."""
+    story = play(acts)
+    book, memory = Book(SETTINGS, SENSORS, FlowsSettings()).of("s1"), Memory()
+    out: list[IncidentBatch] = []
+    for batch in story.log:
+        memory.rules, memory.minute, memory.rest_until = "", None, None  # as if all had turned
+        made = run(memory, batch, book)
+        out += [made] if made else []
     assert out == story.out
 
 

@@ -62,8 +62,8 @@ def test_queue_wait_as_shipped() -> None:
     """A wait half as long again as the benchmark's 180 s fires, and clears at the benchmark."""
     story = Story([shipped("queue-wait")]).at("10:00")
     story.say("queue_wait", 270, window="now").at("10:05").expect(quiet())
-    story.say("queue_wait", 280, window="now").at("10:08").expect(firing("queue-wait"))
-    story.say("queue_wait", 180, window="now").at("10:11").expect(resolved("queue-wait"))
+    story.say("queue_wait", 280, window="now").at("10:11").expect(firing("queue-wait"))
+    story.say("queue_wait", 180, window="now").at("10:14").expect(resolved("queue-wait"))
 
 
 def test_over_capacity_as_shipped() -> None:
@@ -112,12 +112,13 @@ def test_low_atv_as_shipped() -> None:
 
 
 def test_sells_out_as_shipped() -> None:
-    """Two hours of cover after at least five sold today is watched, from two hours after opening."""
+    """Less than an hour of cover for ten minutes is watched, from two hours after opening."""
     story = Story([shipped("sells-out")])
     sku = {"subject": "sku:A", "window": "now"}
-    story.at("10:50").say("sku_cover", 2, n=9, **sku)  # type: ignore[arg-type]
-    story.at("10:59").expect(quiet()).at("11:06").expect(firing("sells-out", "sku:A"))
-    story.say("sku_cover", 9, n=9, **sku).at("11:10")  # type: ignore[arg-type]
+    story.at("10:50").say("sku_cover", 0.8, n=9, **sku)  # type: ignore[arg-type]
+    story.at("10:59").expect(quiet()).say("visitors", 3).at("11:11")
+    story.expect(firing("sells-out", "sku:A"))
+    story.say("sku_cover", 9, n=9, **sku).at("11:14")  # type: ignore[arg-type]
     story.expect(resolved("sells-out", "sku:A"))
 
 

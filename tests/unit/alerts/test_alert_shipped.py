@@ -42,7 +42,7 @@ CASES: dict[str, tuple[str, list[Said], list[Said]]] = {
     "zone-unattended": (ZONE, [fact("star_now", 20), fact("zone_heat", 3.0, ZONE, "60m", reason="hot")],
                         [fact("zone_heat", 1.1, ZONE, "60m")]),
     "low-atv": ("", [fact("atv", 7000, window="60m", n=60)], [fact("atv", 10_000, window="60m", n=60)]),
-    "sells-out": (SKU, [fact("sku_cover", 2.0, SKU)], [fact("sku_cover", 9.0, SKU)]),
+    "sells-out": (SKU, [fact("sku_cover", 0.5, SKU)], [fact("sku_cover", 9.0, SKU)]),
     "shelf-silent": (SKU, [fact("shelf_silence", 1e-6, SKU, reason="check_shelf")],
                      [fact("shelf_silence", 1.0, SKU)]),
     "low-moving-skus": ("", [fact("moving_rate", 0.3, window="day", k=6, n=20)],
@@ -129,7 +129,7 @@ def test_a_delivery_moves_the_level_of_sells_out() -> None:
         story.say(
             "plan_ahead", 20.0, subject="plan:delivery", window="now", detail={"open_h": hours}
         )
-        keep_saying(story, cover, 8)
+        keep_saying(story, cover, 12)
         story.expect(in_state("sells-out", state, SKU) if state else quiet())
 
 
@@ -224,7 +224,7 @@ def test_sensors_are_muted_while_the_whole_store_is_dark() -> None:
 def test_an_announced_closure_mutes_all() -> None:
     """While the shop is shut by plan nothing is judged, what was open expires, and it is judged again after it."""
     story = Story(shipped("queue-wait", "sensor-silent")).at("12:00")
-    keep_saying(story, [fact("queue_wait", 400)], 4)
+    keep_saying(story, [fact("queue_wait", 400)], 7)
     story.expect(firing("queue-wait"))
     detail = {"starts": (story.now + HOUR).isoformat(), "ends": (story.now + 3 * HOUR).isoformat()}
     story.say("plan_ahead", 1.0, subject="plan:closure", window="now", detail=detail)
@@ -234,9 +234,9 @@ def test_an_announced_closure_mutes_all() -> None:
     story.expect(in_state("queue-wait", "expired"), told("expired", "queue-wait"))
     assert story.last("queue-wait").steps[-1].reason == "store-closed"
     pushes = len(story.notices)
-    story.at("14:00").say("sensor_health", "offline", subject="device:d", window="now").at("15:00")
+    story.at("14:00").say("sensor_health", "offline", subject="device:d", window="now").at("15:07")
     assert len(story.notices) == pushes
-    keep_saying(story, [fact("queue_wait", 400)], 8)
+    keep_saying(story, [fact("queue_wait", 400)], 9)
     story.expect(firing("queue-wait"))
 
 
