@@ -7,7 +7,10 @@ outcome outside the contract or more than 50 ms a kilobyte is a crash; libFuzzer
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import msgspec
 
