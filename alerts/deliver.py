@@ -164,6 +164,9 @@ class Deliverer:
             self._call_back()
         if self._courier.unwritten or self._courier.finished:
             self._outbox.write(self._courier.unwritten, self._courier.finished)
+            for attempts in self._courier.unwritten.values():
+                if attempts[-1].state == "dead":
+                    metrics.PUSHES.labels(attempts[-1].channel, "dead").inc()
             self._courier.written()
 
     def _call_back(self) -> None:

@@ -36,6 +36,7 @@ from flows.topology import run as run_floor
 from sensors.clock import SystemClock, to_ms
 from sensors.events import Queue
 from sensors.keyspace import log_key, partition_of
+from tests.delivery_load import ALWAYS
 from tests.floor_facts import demo_shops
 from tests.servers import RedisServer
 
@@ -48,6 +49,7 @@ def settings_of(folder: Path) -> Settings:
     """The shipped configuration, always open, with short holds and recovery stores of its own."""
     tables = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     tables["flows"]["recovery_dir"] = str(folder / "floor")
+    tables["sensors"]["stores"][0]["hours"] = [ALWAYS]
     tables["alerts"]["recovery_dir"] = str(folder / "alerts")
     tables["alerts"]["rules"] = [
         r | {"when": "always", "hold_s": 1, "subject": "till:*"}

@@ -39,11 +39,12 @@ from sensors.clock import SystemClock, to_ms
 from sensors.keyspace import partition_of
 from sensors.settings import SensorsSettings
 from tests.endpoints import Endpoints
-from tests.scenario import shop
+from tests.scenario import EVERY_DAY, shop
 from tests.servers import RedisServer
 
 PARTITIONS = 16
 ROOT = Path(__file__).parents[1]
+ALWAYS = {"days": EVERY_DAY, "opens": "00:00:00", "closes": "00:00:00"}
 QUEUE = Rule(
     name="queue-long", metric="queue_length", window="now", subject="till:*", compare="above",
     reference="fixed", level=6, clear_level=5, hold_s=0, clear_hold_s=0, when="always", confidence=0,
@@ -216,7 +217,9 @@ class Run:
         """Let so many ticks pass, killing ``alert``, ``deliver`` or ``redis`` at some; then wait for the last push."""
         with self.server, Endpoints(self._folder) as self.endpoints:
             settings = settings_of(self._folder, self.endpoints, self.stores)
-            sensors = SensorsSettings(stores=[shop(id=name) for name in self.stores])
+            sensors = SensorsSettings(
+                stores=[shop(id=name, hours=[ALWAYS]) for name in self.stores]
+            )
             words = [msgspec.json.encode(table).decode() for table in (settings, sensors)]
             client = self.server.client()
             for store in self.stores:

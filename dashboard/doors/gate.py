@@ -9,7 +9,8 @@
 | everything else | managers and above |
 
 A write needs the session's CSRF token in ``X-CSRF`` and must come from our own origin; a signed link is itself the
-permission, for one person and one incident. Dash's callbacks are reads by POST; they need our own origin.
+permission, for one person and one incident, also for a button in a messenger's own page. Dash's callbacks are reads
+by POST; they need our own origin.
 """
 
 import hmac
@@ -27,9 +28,10 @@ from dashboard.doors.sessions import Sessions
 
 SESSION, KIOSK = "floorcast_session", "floorcast_kiosk"
 KIOSK_S = 400 * 86_400  # as long as browsers keep a cookie (RFC 6265bis)
+LINK = "/staff/act"
 PUBLIC = (
     "/login", "/healthz", "/static/", "/wall/assets/", "/wall/_dash-component-suites/",
-    "/_dash-component-suites/", "/assets/", "/_favicon.ico", "/wall/_favicon.ico", "/staff/confirm", "/staff/act",
+    "/_dash-component-suites/", "/assets/", "/_favicon.ico", "/wall/_favicon.ico", "/staff/confirm", LINK,
     "/staff/sw.js", "/staff/app.webmanifest",
 )  # fmt: skip
 _log = structlog.get_logger("dashboard.doors")
@@ -48,7 +50,7 @@ class Gate(NamedTuple):
 
     def _admit(self) -> AnyResponse | None:
         g.visitor = None
-        if request.method not in {"GET", "HEAD"} and not _from_here():
+        if request.method not in {"GET", "HEAD"} and request.path != LINK and not _from_here():
             abort(403, "from another site")
         if any(request.path == p or (p[-1] == "/" and request.path.startswith(p)) for p in PUBLIC):
             return None

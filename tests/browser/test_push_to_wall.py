@@ -31,6 +31,7 @@ from sensors.clock import SystemClock, to_ms
 from sensors.events import Queue
 from sensors.keyspace import log_key, partition_of
 from tests.browser.conftest import PASSWORD
+from tests.delivery_load import ALWAYS
 from tests.endpoints import Endpoints
 from tests.floor_facts import demo_shops
 from tests.ingest_process import wait_for
@@ -79,6 +80,7 @@ def settings(folder: Path, root: str, endpoints: Endpoints) -> Settings:
     tables = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     (folder / "link.key").write_bytes(b"k" * 32)
     tables["flows"]["recovery_dir"] = str(folder / "floor")
+    tables["sensors"]["stores"][0]["hours"] = [ALWAYS]
     alerts = tables["alerts"]
     alerts["recovery_dir"] = str(folder / "alerts")
     alerts["rules"] = [

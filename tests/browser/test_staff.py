@@ -233,6 +233,12 @@ def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
     assert "You have it" in phone.page.inner_text("h1")
     (command,) = commands(site)
     assert (command.actor, command.action, command.target) == ("mia", "ack", incident.id)
+    button = phone.context.request.post(
+        link().replace("/staff/confirm?", "/staff/act?do=snooze&"),
+        headers={"Origin": "https://ntfy.example"},
+    )  # a button in a messenger's page
+    assert (button.status, button.headers["access-control-allow-origin"]) == (200, "*")
+    assert [c.action for c in commands(site)] == ["ack", "snooze"]
     floor.publish(incidents=(msgspec.structs.replace(incident, state="acknowledged", owner="lw"),))
     phone.page.goto(link())
     assert "LW has it already" in phone.page.inner_text("h1")

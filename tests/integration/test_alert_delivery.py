@@ -249,7 +249,9 @@ def test_failures_are_retried_then_the_next_channel(redis_server: RedisServer) -
     assert len(a.got) + len(b.got) == 2
     records: Any = redis_server.client().hgetall(sent_key(0))
     attempts = [msgspec.json.decode(raw, type=list[Attempt]) for raw in records.values()]
-    assert sum(len(tries) for tries in attempts) == 4 + len(a.got) + len(b.got)
+    made = [t for tries in attempts for t in tries if t.state != "skipped"]
+    assert len(made) == a.tries + b.tries
+    assert sum(t.state != "sent" for t in made) >= 3
     assert all(tries[-1].state == "sent" for tries in attempts)
     worker.close()
 
