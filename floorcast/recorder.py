@@ -1,10 +1,11 @@
 """The live log followed into an archive."""
 
 import threading
+from datetime import timedelta
 
 import redis
 
-from floorcast.archive import Archive, read_manifest
+from floorcast.archive import Archive, prune, read_manifest
 from floorcast.errors import UnavailableError
 from sensors.event_log import read
 from sensors.stream_source import connect
@@ -13,11 +14,14 @@ from sensors.streams import START, Position
 POLL_S = 1.0
 
 
-def follow(archive: Archive, url: str, stop: threading.Event, *, once: bool = False) -> int:
+def follow(
+    archive: Archive, url: str, stop: threading.Event, *, once: bool = False, keep: timedelta | None = None
+) -> int:  # fmt: skip
     """Archive the log until ``stop`` is set, or with ``once`` to its present end; returns the entries read.
 
     Each partition is taken up behind the newest file that all of its stores have closed. Open hours are left to the
     next run, which reads them again, so the log must be kept longer than an hour plus the time recording is down.
+    With ``keep`` files older than that by the log's own time are deleted as new ones are closed.
     """
     client = connect(url)
     try:
@@ -27,7 +31,7 @@ def follow(archive: Archive, url: str, stop: threading.Event, *, once: bool = Fa
     newest = {
         partition: _closed_to(archive, stores) for partition, stores in archive.by_partition.items()
     }
-    entries = 0
+    entries = closed = 0
     try:
         while not stop.is_set():
             for partition, after in list(newest.items()):
@@ -37,12 +41,21 @@ def follow(archive: Archive, url: str, stop: threading.Event, *, once: bool = Fa
                     entries += 1
                     if stop.is_set():
                         break
+            closed = _pruned(archive, closed, keep)
             if once:
                 break
             stop.wait(POLL_S)
     finally:
         archive.abandon()
     return entries
+
+
+def _pruned(archive: Archive, before: int, keep: timedelta | None) -> int:
+    """Delete what is too old if files were closed since; returns how many are closed now."""
+    if keep is not None and len(archive.closed) > before:
+        newest = max(archived.hour for archived in archive.closed)
+        prune(archive.folder, keep, newest + timedelta(hours=1))
+    return len(archive.closed)
 
 
 def _closed_to(archive: Archive, stores: list[str]) -> Position:

@@ -23,10 +23,9 @@ class SettingsError(FloorcastError, ValueError):
 class FloorcastSettings(Table, kw_only=True, frozen=True):
     """``[floorcast]``: the command line's own."""
 
+    record: bool = True  # `floorcast up` keeps the log in archives; a demo's never
     archive_dir: str = ".floorcast/archive"
-    archive_days: Annotated[int, Meta(ge=0)] = (
-        400  # of raw log kept by `floorcast history`; 0: for ever
-    )
+    archive_days: Annotated[int, Meta(ge=0)] = 400  # of raw log in archives; 0: for ever
     history: bool = True  # `floorcast up` keeps what is final as files
     history_dir: str = ".floorcast/history"
     history_days: Annotated[int, Meta(ge=0)] = 1_100  # three years and a bit; 0: for ever

@@ -165,9 +165,8 @@ class Up:
             command = (sys.executable, "-m", "floorcast", "--config", str(self.effective))
             children.start(name, [*command, *(arguments or (name,))])
 
-        for name in ("floor", "alert", "screen", "history"):
-            if name != "history" or self.settings.floorcast.history:
-                start(name)
+        for name in readers_of_the_log(self.settings):
+            start(name)
         since = SystemClock().now()
         with self.progress() as move:
             if self.demo:
@@ -228,6 +227,13 @@ class Up:
         ) as bar:  # fmt: skip
             task = bar.add_task("starting", total=1.0)
             yield lambda done, what: bar.update(task, completed=done, description=what)
+
+
+def readers_of_the_log(settings: Settings) -> list[str]:
+    """The stages that start before events are let in; a demo's log is not worth keeping."""
+    own = settings.floorcast
+    kept = {"history": own.history, "record": own.record and not own.demo}
+    return ["floor", "alert", "screen", *(name for name, wanted in kept.items() if wanted)]
 
 
 def start_server(children: Supervisor, choose: Callable[[], Server]) -> Server:

@@ -66,7 +66,11 @@ def record(
     if not once:
         serve_metrics(settings, "record")
     archive = Archive(_folder(ctx, out), stores, settings.sensors.log.partitions)
-    entries = follow(archive, redis or settings.sensors.redis.url, stop_on_signals(), once=once)
+    days = settings.floorcast.archive_days
+    entries = follow(
+        archive, redis or settings.sensors.redis.url, stop_on_signals(), once=once,
+        keep=timedelta(days=days) if days else None,
+    )  # fmt: skip
     typer.echo(
         f"{entries:,} entries read, {len(archive.closed):,} files closed in {archive.folder}",
         err=True,
@@ -91,13 +95,22 @@ def verify(ctx: typer.Context, folder: Folder = None) -> None:
 def prune(
     ctx: typer.Context,
     folder: Folder = None,
-    keep_days: Annotated[float, typer.Option(min=0, help="Delete files older than this.")] = 400,
+    keep_days: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Delete files older than this; floorcast.archive_days by default."
+        ),
+    ] = None,
 ) -> None:
     """Delete the archive's old files."""
     from floorcast.archive import prune as delete_old
     from sensors.clock import SystemClock
 
-    gone = delete_old(_folder(ctx, folder), timedelta(days=keep_days), SystemClock().now())
+    session: Session = ctx.obj
+    days = session.settings().floorcast.archive_days if keep_days is None else keep_days
+    for_ever = keep_days is None and not days
+    kept = timedelta(days=days)
+    gone = [] if for_ever else delete_old(_folder(ctx, folder), kept, SystemClock().now())
     typer.echo(f"{len(gone):,} files, {sum(a.bytes for a in gone):,} bytes deleted", err=True)
 
 

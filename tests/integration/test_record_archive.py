@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from floorcast.archive import Archive, prune, read_manifest, verify
 from floorcast.recorder import follow
 from floorcast.replay import replay
 from floorcast.sources import open_log
+from floorcast.up import readers_of_the_log
 from sensors.clock import to_ms
 from sensors.keyspace import log_key
 from sensors.simulation.log_maker import log_entries
@@ -118,3 +120,30 @@ def test_prune_deletes_old_hours_only(
     assert len(kept) in (5, 6)
     assert [*gone, *kept] == before
     assert list(verify(tmp_path)) == []
+
+
+def test_recording_prunes_by_the_log_s_own_time(
+    redis_server: RedisServer, tmp_path: Path, entries: list[Entry]
+) -> None:
+    """With a retention, files that are too old are gone as new ones are closed; the log's present end stays whole."""
+    fill(redis_server, entries)
+    archive = Archive(tmp_path, [demo_store().id], demo_settings().sensors.log.partitions)
+    follow(archive, redis_server.url, threading.Event(), once=True, keep=timedelta(hours=5))
+    kept = read_manifest(tmp_path)
+    assert kept == archive.closed[-len(kept) :]
+    assert 5 <= len(kept) <= 6 < len(archive.closed)
+    assert list(verify(tmp_path)) == []
+
+
+def test_up_records_a_shop_s_log_but_no_demo_s() -> None:
+    """Recording is a child of up unless switched off; a demo's log, which begins anew each time, is not kept."""
+    settings = demo_settings()
+
+    def stages(**changes: bool) -> list[str]:
+        own = msgspec.structs.replace(settings.floorcast, **changes)
+        return readers_of_the_log(msgspec.structs.replace(settings, floorcast=own))
+
+    assert stages(demo=False) == ["floor", "alert", "screen", "history", "record"]
+    assert "record" not in stages(demo=True)
+    assert "record" not in stages(demo=False, record=False)
+    assert "history" not in stages(demo=False, history=False)
