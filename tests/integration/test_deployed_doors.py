@@ -41,7 +41,12 @@ CROSSINGS = {
         "floor/v1/riverside/alerts",
     ],
     "deliver": ["floor/v1/riverside/events/door-1", "floor/v1/riverside/commands"],
-    "ingest": ["floor/v1/riverside/events/door-1", "floor/v1/riverside/commands"],
+    "ingest": [
+        "floor/v1/riverside/events/door-1",
+        "floor/v1/riverside/commands",
+        "spBv1.0/g/DCMD/node/door",
+        "spBv1.0/g/NDATA/node",
+    ],
 }
 OPEN = {
     "gateway-riverside": [
@@ -51,6 +56,7 @@ OPEN = {
     ],
     "webhook": ["floor/v1/riverside/hook/square/1", "floor/v1/harbour/hook/till"],
     "deliver": ["floor/v1/riverside/alerts"],
+    "ingest": ["spBv1.0/g/NCMD/node"],
 }
 DEAF = {  # what each may not read
     "gateway-riverside": ["floor/v1/riverside/events/#", "floor/v1/riverside/alerts", "#"],
@@ -196,6 +202,7 @@ def test_no_line_is_crossed(broker: Deployed) -> None:
     with Caller(broker, "ingest") as ingest:
         assert ingest.welcome() == "Success"
         assert ingest.subscribe("floor/v1/#") == "Granted QoS 1"
+        assert ingest.subscribe("spBv1.0/#") == "Granted QoS 1"
         for user, topics in CROSSINGS.items():
             with Caller(broker, user) as caller:
                 assert caller.welcome() == "Success"
@@ -265,6 +272,7 @@ def test_redis_keeps_its_doors(tmp_path: Path) -> None:
         ingest, stages = named("ingest", "secret"), named("floorcast", "secret")
         assert ingest.xadd("log:{3}", {"t": 1})
         assert ingest.hset("device:{3}", "riverside/door-1", "{}") == 1
+        assert ingest.hset("memory:{3}", "frigate/#\tfrigate\tvisit", b"") == 1
         assert ingest.hdel("committed:log:{3}", "gone") == 0
         assert stages.xread({"log:{3}": 0})
         for forbidden in (
