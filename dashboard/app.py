@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from dash import Dash
-from flask import Flask, Response, abort, g, jsonify, redirect
+from flask import Flask, Response, abort, g, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import push
@@ -32,6 +32,7 @@ from dashboard.managers.pages import discover
 from dashboard.managers.weekly import WeeklyPages
 from dashboard.paged import Paged
 from dashboard.parts import local_time
+from dashboard.playlist import Playlist
 from dashboard.reader import Reader
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
@@ -41,6 +42,8 @@ from dashboard.write import CommandWriter
 
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
+OWN = ("/settings", "/weekly", "/staff", "/login", "/wall/_playlist", "/wall/_chain")
+"""Pages of our own templates: no script and no style but from files."""
 MANAGERS_ONLY = frozenset({"dash_mantine_components", "dash_ag_grid"})
 """Component libraries whose scripts and styles no wall loads, though one process serves both."""
 
@@ -50,6 +53,7 @@ class Screens(Paged):
 
     hub: Hub
     managers: Dash
+    managers_desk: Desk
 
     def _collect_and_register_resources(
         self,
@@ -110,11 +114,12 @@ def _doors(
         shops, app.hub, deeds, people, sessions, house.link_key, push_key, settings.language
     ).register(server)
     desk = Desk(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
-    app.managers = Managers(desk, discover(desk)).create(server)
+    app.managers, app.managers_desk = Managers(desk, discover(desk)).create(server), desk
     file = ConfigFile(house.config, house.check, house.folder) if house.config else None
     SettingsPages(desk, audit, file).register(server)
     exports.register(server, desk)
     WeeklyPages(desk, house.ledger).register(server)
+    Playlist(desk).register(server)
     server.add_template_filter(local_time, "local")
     push.Pushes(push.Subscriptions(reader.client), audit).register(server)
     return gate
@@ -160,15 +165,20 @@ def _routes(app: Screens, shops: Shops, gate: Gate) -> None:
 
 def _headers(app: Screens) -> None:
     hashes = " ".join({*app.csp_hashes(), *app.managers.csp_hashes()})
-    policy = (
-        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+    rest = "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    # Dash sets styles of its components inline; pages of our own do without
+    drawn = (
+        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; {rest}"
     )
+    plain = f"default-src 'self'; {rest}"
 
     @app.server.after_request  # type: ignore[untyped-decorator]
     def secure(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy)
+        policy = plain if request.path.startswith(OWN) else drawn
+        framed = (
+            "'self'" if request.path.startswith("/wall/") else "'none'"
+        )  # the playlist's, by itself
+        response.headers.setdefault("Content-Security-Policy", f"{policy}frame-ancestors {framed}")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         return response

@@ -18,7 +18,8 @@ def register(app: Dash, shops: Shops, settings: DashboardSettings) -> None:
         language = language_of(search, settings.language)
         shop = shops.get(store_of(pathname))
         allowed = shop is not None and visitor().may("kiosk", shop.store.id)
-        return wall(shop, language) if shop and allowed else unknown(language)
+        view = "zones" if "view=zones" in (search or "") else ""
+        return wall(shop, language, view) if shop and allowed else unknown(language)
 
     # A callback without an output does not run for a component that another callback brought in.
     app.clientside_callback(  # type: ignore[no-untyped-call]

@@ -104,23 +104,27 @@ PAGES: dict[str, tuple[str, str]] = {
     "fc.holiday": ("Today is a public holiday.", "今日为法定节假日。"),
     "fc.restock": ("Order now", "建议补货"),
     "fc.restock_sub": (
-        "at or under the reorder point, 95 % of demand until delivery; shortest cover first",
-        "已到或低于补货点（覆盖到货前 95% 的需求），可售时间最短的在前",
+        "at or under the reorder point: demand until delivery and safety stock; the most urgent first",
+        "已到或低于补货点（到货前需求加安全库存），最急的在前",
     ),
     "fc.restock_sum": (
-        "{rate}/h × {lead} h → order at {point}; on hand {hand}. To {upto}: short {short} → {units}, packs of {pack}",
-        "{rate}/小时 × {lead} 小时 → 补货点 {point}；在库 {hand}。目标 {upto}，缺 {short} → 每箱 {pack}，订 {units}",
+        "in {lead} h to delivery {demand} + safety {safety} ({level}) = {point}; have {hand} + {ordered} → {units}",
+        "到货前 {lead} 小时 {demand} + 安全 {safety}（{level}）= {point}；现有 {hand} + 在途 {ordered} → {units}",
+    ),
+    "fc.restock_dear": (
+        "beyond the budget: demand {demand} + safety {safety} = {point}; have {hand} + {ordered}, {units}",
+        "超出预算：需求 {demand} + 安全 {safety} = {point}；现有 {hand} + 在途 {ordered}，{units}",
     ),
     "fc.order": ("Order", "订货量"),
     "fc.sum": ("The sum", "计算"),
     "fc.staff": ("Associates needed, hours to come", "未来各小时所需导购"),
     "fc.staff_sub": (
-        "for the upper end of the 80 % range, so that four hours in five are covered",
-        "按 80% 区间上限计算",
+        "one for every {per} visitors an hour, and one at each till the line needs",
+        "每小时每 {per} 位客流 1 人，另加排队所需收银台各 1 人",
     ),
     "fc.staff_sum": (
-        "{visitors} visitors expected, at most {upper} likely ÷ {per} an associate = {need}",
-        "预计 {visitors} 人，上限 {upper} ÷ 每名导购 {per} = {need}",
+        "{visitors} visitors ÷ {per}, {customers} at the tills → at most {need} in any quarter-hour",
+        "{visitors} 位客流 ÷ {per}，{customers} 人到收银台 → 任一刻钟最多 {need} 人",
     ),
     "fc.hour": ("Hour", "小时"),
     "fc.associates": ("Associates", "导购"),
@@ -173,4 +177,24 @@ PAGES: dict[str, tuple[str, str]] = {
     "week.restock": ("Restock proposal", "补货建议"),
     "week.no_restock": ("Every product is above its reorder point", "所有商品均高于补货点"),
     "week.print": ("Print or save as PDF", "打印或存为 PDF"),
+    # playlist
+    "play.title": ("Walls in turn", "大屏轮播"),
+    "play.alert": ("Needs someone now", "需立即处理"),
+    "play.more": ("{n} more stores", "另有 {n} 家门店"),
+    # a store's page, the chain
+    "gap.title": ("Sales against the usual, today so far", "今日至今销售与常态对比"),
+    "gap.said": (
+        "{sales} sold, {usual} usual by now: {gap}. {why}",
+        "已售 {sales}，此时常态 {usual}：{gap}。{why}",
+    ),
+    "gap.none": (
+        "Not known yet: the shop must have seen this hour on an earlier day",
+        "尚无法比较：需有过往同时段数据",
+    ),
+    "store.against": ("Compare with a day", "对比日期"),
+    "store.raw": ("The last raw events in it", "窗口内最近的原始事件"),
+    "store.no_raw": ("The log holds none of its window any more", "日志中已无该窗口的事件"),
+    "store.chain": ("The whole chain:", "完整链路："),
+    "col.shrunk": ("Conversion, fair", "公平转化率"),
+    "col.verdict": ("Against the chain", "与全店对比"),
 }

@@ -18,21 +18,21 @@ def page() -> Component:
     )
 
 
-def wall(shop: Shop, language: Language) -> Component:
-    """One store's wall."""
+def wall(shop: Shop, language: Language, view: str = "") -> Component:
+    """One store's wall; ``view`` ``zones`` shows its floor large."""
     text = words(language)
     areas: dict[str, list[Component]] = {}
     for panel in discover():
         areas.setdefault(panel.area, []).append(panel.build(shop, text.__getitem__))
     return html.Main(
         [
-            dcc.Store(id="frame", data=frame(shop, language)),
+            dcc.Store(id="frame", data=frame(shop, language) | {"view": view}),
             dcc.Store(id="live"),
             _top(shop, language),
             *(html.Div(built, className=f"area-{area}") for area, built in areas.items()),
         ],
         id="wall",
-        className="wall loading",
+        className=f"wall loading view-{view}" if view else "wall loading",
         lang=LOCALE[language],
     )
 

@@ -1,101 +1,93 @@
-"""Restock and staffing suggestions with their arithmetic, for people to check. Pure.
+"""Restock and staffing proposals as the facts make them, their arithmetic in numbers for people to check. Pure."""
 
-Demand over a time is taken as Poisson, near enough normal: quantile p = D + z(p)·√D.
-"""
-
-from collections.abc import Sequence
-from math import ceil, sqrt
-from statistics import NormalDist
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
+from dashboard.forecasts import number
 from dashboard.shop import Shop
 from flows.facts import Fact
 
-SERVICE = 0.95
-REVIEW_H = 24.0  # ordered once a day
+URGENCY = {"out": 0, "today": 1, "soon": 2, "fine": 3}
 
 
 class Restock(NamedTuple):
     """One SKU to order.
 
     Attributes:
-        rate: units an opening hour expected; ``lead``, ``cycle``: opening hours until delivery, and the one after.
-        point: the reorder point, ``lead`` demand's 95 % quantile; ``upto``: the same of ``cycle``.
-        units: whole packs; 0 while there is enough.
+        units: whole packs; ``urgency``: out, today, soon.
+        on_hand, on_order: units free to sell, and on their way.
+        lead_demand: units expected until delivery, over ``lead_h`` hours; ``safety`` comes on top at service ``level``.
+        point: the reorder point, their sum; ``expected``: demand until the delivery after next.
+        affordable: within the budget of one restock list.
     """
 
     sku: str
-    on_hand: int
-    rate: float
-    lead: float
-    cycle: float
-    point: float
-    upto: float
-    pack: int
     units: int
+    urgency: str
+    on_hand: float
+    on_order: float
+    lead_demand: float
+    lead_h: float
+    safety: float
+    point: float
+    expected: float
+    level: float
+    pack: int
+    affordable: bool
 
 
 class Need(NamedTuple):
-    """Associates for one hour: its visitors' upper 80 % bound ÷ visitors an associate can serve an hour."""
+    """Associates for one hour: the most that any of its quarters needs, and what they are for."""
 
     start: str
     visitors: float
-    upper: float
-    per_associate: float
+    customers: float
     associates: int
 
 
-def quantile(p: float, mean: float) -> float:
-    """Of a Poisson demand, by its normal approximation.
-
-    >>> round(quantile(0.95, 16.0), 2), quantile(0.95, 0.0)
-    (22.58, 0.0)
-    """
-    return max(0.0, mean + NormalDist().inv_cdf(p) * sqrt(mean)) if mean > 0 else 0.0
-
-
-def restock(facts: Sequence[Fact], shop: Shop, open_h: float) -> list[Restock]:
-    """Every SKU at or under its reorder point, the shortest cover first.
-
-    Args:
-        facts: of the store; ``sku_cover`` says what is on hand (evidence k) and how fast it goes (n, an opening hour).
-        shop: with each product's lead time and pack.
-        open_h: opening hours a day, by which lead times in clock hours become opening hours.
-    """
+def restock(facts: Iterable[Fact]) -> list[Restock]:
+    """What to order now, the most urgent first."""
     made = []
-    for fact in facts:
-        sku = fact.subject.removeprefix("sku:")
-        product = shop.products.get(sku)
-        seen = fact.evidence
-        if fact.metric != "sku_cover" or product is None or seen.k is None or not seen.n:
+    for f in facts:
+        told = f.detail
+        if f.metric != "restock" or not isinstance(f.value, int | float) or f.value <= 0:
             continue
-        rate, on_hand = float(seen.n), int(seen.k)
-        lead = product.lead_time_h * open_h / 24
-        cycle = lead + REVIEW_H * open_h / 24
-        point, upto = quantile(SERVICE, rate * lead), quantile(SERVICE, rate * cycle)
-        packs = ceil((upto - on_hand) / product.pack) if on_hand <= point and upto > on_hand else 0
-        if packs:
-            made.append(Restock(
-                sku, on_hand, rate, lead, cycle, point, upto, product.pack, packs * product.pack,
-            ))  # fmt: skip
-    return sorted(made, key=lambda r: (r.on_hand / r.rate, r.sku))
+
+        def of(key: str, told: dict[str, str | int | float | None] = told) -> float:
+            return number(told.get(key)) or 0.0
+
+        made.append(Restock(
+            f.subject.removeprefix("sku:"), round(f.value), f.reason, float(f.evidence.k or 0), of("on_order"),
+            float(f.evidence.n or 0), of("lead_h"), of("safety"), of("reorder_point"), of("expected"), of("level"),
+            int(of("pack")) or 1, told.get("in_budget") != 0,
+        ))  # fmt: skip
+    return sorted(
+        made, key=lambda r: (URGENCY.get(r.urgency, 4), r.on_hand / (r.lead_demand or 1.0), r.sku)
+    )
 
 
-def staffing(quarters: Sequence[Fact], shop: Shop) -> list[Need]:
-    """Associates needed in each hour of which four quarters are forecast."""
+def staffing(facts: Sequence[Fact], shop: Shop) -> list[Need]:
+    """Associates needed by hour, from ``associates_forecast`` in quarters or hours."""
     hours: dict[str, list[Fact]] = {}
-    for fact in quarters:
-        local = fact.start.astimezone(shop.store.tz)
-        hours.setdefault(f"{local:%H:00}", []).append(fact)
-    made = []
-    for start, four in sorted(hours.items()):
-        values = [f for f in four if isinstance(f.value, int | float)]
-        if len(values) < 4:
-            continue
-        middle = sum(float(f.value or 0) for f in values)
-        upper = sum(
-            float(f.detail.get("high80") or f.evidence.high or f.value or 0) for f in values
+    for f in facts:
+        if f.metric == "associates_forecast" and isinstance(f.value, int | float):
+            hours.setdefault(f"{f.start.astimezone(shop.store.tz):%H:00}", []).append(f)
+    return [
+        Need(
+            start, sum(float(f.evidence.n or 0) for f in found), sum(float(f.evidence.k or 0) for f in found),
+            max(round(float(f.value or 0)) for f in found),
         )
-        need = ceil(upper / shop.star_target - 1e-9)
-        made.append(Need(start, middle, upper, shop.star_target, max(1, need)))
+        for start, found in sorted(hours.items())
+    ]  # fmt: skip
+
+
+def needed(facts: Iterable[Fact], shop: Shop) -> dict[date, dict[int, int]]:
+    """Associates needed by local day and hour of the days ahead."""
+    made: dict[date, dict[int, int]] = {}
+    for f in facts:
+        if f.metric == "associates_forecast" and isinstance(f.value, int | float):
+            local = f.start.astimezone(shop.store.tz)
+            hours = made.setdefault(local.date(), {})
+            hours[local.hour] = max(hours.get(local.hour, 0), round(float(f.value)))
     return made

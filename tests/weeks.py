@@ -69,3 +69,38 @@ def ahead(floor: Floor, days: int = 7) -> list[Fact]:
             floor.fact("visitors_forecast", "day", 1_100 + 15 * n, evidence=band, start=begin, end=begin + DAY_H)
         )  # fmt: skip
     return made
+
+
+def staff(floor: Floor, days: int = 7) -> list[Fact]:
+    """Associates the rest of today and the days to come ask for."""
+    made = []
+    for n in range(days + 1):
+        hours = opening(floor.shop.store, DAY + timedelta(days=n))
+        assert hours is not None
+        step = timedelta(hours=1) if n else QUARTER
+        start = hours.opens
+        while start < hours.closes:
+            need = 3 + (start.hour % 4)
+            seen = Evidence(n=36.0, k=9.0)
+            made.append(
+                floor.fact("associates_forecast", "hour" if n else "quarter", need, "associates",
+                           evidence=seen, start=start, end=start + step)
+            )  # fmt: skip
+            start += step
+    return made
+
+
+def order(floor: Floor) -> Fact:
+    """One product that runs short."""
+    told = {
+        "reorder_point": 34.4,
+        "expected": 52.0,
+        "safety": 8.4,
+        "level": 0.95,
+        "lead_h": 24.0,
+        "pack": 6,
+    }
+    seen = Evidence(k=6, n=26.0)
+    return floor.fact(
+        "restock", "now", 48, "units", "sku:W-LIN-M", evidence=seen, reason="today", detail=told
+    )

@@ -54,7 +54,7 @@
     setClass(byId("banner"), "banner " + tone);
     F.put("clock", clock.now() ? fmt.time(clock.now()) : fmt.DASH);
     const head = live?.parts.head;
-    setClass(byId("wall"), ["wall", dead ? "stale" : "", live ? "phase-" + (head ? head.phase : "empty") : "loading"].filter(Boolean).join(" "));
+    setClass(byId("wall"), ["wall", frame.view ? "view-" + frame.view : "", dead ? "stale" : "", live ? "phase-" + (head ? head.phase : "empty") : "loading"].filter(Boolean).join(" "));
     rail();
   };
 
@@ -78,7 +78,7 @@
   const sums = (parts) => {
     const s = parts.sum || {};
     if (s.n === null || s.n === undefined) return "";
-    const rest = [s.total === null ? null : fmt.say("chart.total", { n: s.total }), s.by ? fmt.say("chart.champion", { model: s.by }) : null].filter(Boolean);
+    const rest = [s.total === null ? null : fmt.say("chart.total", { n: s.total }), s.by ? fmt.say("chart.champion", { model: frame.words["model." + s.by] || s.by }) : null].filter(Boolean);
     return [F.h("b", {}, fmt.say("chart.sofar", { n: s.n })), rest.map((r) => " · " + r).join("")];
   };
 

@@ -22,7 +22,7 @@ import structlog
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.doors.kiosks import Kiosks
+from dashboard.doors.kiosks import EVERY, Kiosks
 from dashboard.doors.people import Visitor
 from dashboard.doors.sessions import Sessions
 
@@ -79,11 +79,13 @@ class Gate(NamedTuple):
         if not request.path.startswith("/wall/"):
             return None
         store = self.kiosks.store_of(token())
-        return Visitor(f"kiosk:{store}", store, "kiosk", (store,)) if store else None
+        if not store:
+            return None
+        return Visitor(f"kiosk:{store}", store, "kiosk", () if store == EVERY else (store,))
 
     def holds(self, held: str, store: str) -> bool:
         """Whether a wall's token still opens a store: asked while its stream lasts."""
-        return self.kiosks.store_of(held) == store
+        return self.kiosks.store_of(held) in {store, EVERY}
 
     def _keep_wall(self, response: Response) -> Response:
         """A token that came in the address becomes a cookie: HttpOnly, strictly ours, only for walls."""

@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from dashboard.doors.private_file import PrivateFile
 
+EVERY = "*"
+"""A token for every store's wall, in turn: a lobby's."""
+
 
 class Kiosk(Struct, frozen=True, kw_only=True):
     """One wall's token, kept only as its hash."""

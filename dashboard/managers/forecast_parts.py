@@ -52,15 +52,16 @@ def head_card(h: forecasts.Head, said: Said) -> Component:
 
 def restock_row(r: Restock, said: Said) -> dict[str, Any]:
     """One SKU to order, with its sum."""
-    text = words(said.language)["fc.restock_sum"]
+    text = words(said.language)["fc.restock_sum" if r.affordable else "fc.restock_dear"]
     numbers = {
-        "rate": f"{r.rate:.2f}", "lead": f"{r.lead:.0f}", "point": f"{r.point:.1f}", "hand": r.on_hand,
-        "upto": f"{r.upto:.1f}", "short": f"{r.upto - r.on_hand:.1f}", "pack": r.pack, "units": r.units,
+        "lead": f"{r.lead_h:.0f}", "demand": f"{r.lead_demand:.1f}", "safety": f"{r.safety:.1f}",
+        "level": f"{r.level:.0%}", "point": f"{r.point:.1f}", "hand": f"{r.on_hand:g}", "ordered": f"{r.on_order:g}",
+        "units": r.units, "pack": r.pack,
     }  # fmt: skip
-    name = said.shop.products[r.sku].name
+    product = said.shop.products.get(r.sku)
     return {
-        "id": r.sku, "name": getattr(name, said.language), "hand": r.on_hand, "units": r.units,
-        "sum": text.format(**numbers),
+        "id": r.sku, "name": getattr(product.name, said.language) if product else r.sku, "hand": r.on_hand,
+        "units": r.units, "sum": text.format(**numbers),
     }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def staff_row(n: Need, said: Said) -> dict[str, Any]:
     """One hour's associates, with the sum."""
     text = words(said.language)["fc.staff_sum"]
     numbers = {
-        "visitors": f"{n.visitors:.0f}", "upper": f"{n.upper:.0f}", "per": f"{n.per_associate:g}",
+        "visitors": f"{n.visitors:.0f}", "customers": f"{n.customers:.0f}", "per": f"{said.shop.star_target:g}",
         "need": n.associates,
     }  # fmt: skip
     return {"id": n.start, "hour": n.start, "need": n.associates, "sum": text.format(**numbers)}

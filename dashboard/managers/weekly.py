@@ -31,12 +31,12 @@ from dashboard.managers.week_words import (
     quality_rows,
     why_lines,
 )
-from dashboard.opening import business_day, opening
+from dashboard.opening import business_day
 from dashboard.parts import epoch_ms, local_time
 from dashboard.reader import UnreachableError
-from dashboard.roster import roster, shares
+from dashboard.roster import roster
 from dashboard.shop import Shop
-from dashboard.suggestions import restock
+from dashboard.suggestions import needed, restock
 from dashboard.week import DAYS, SUMMED, monday_of, parse_week, week_of
 
 KeptLedger = Callable[[str, date, date], list[Entry]]
@@ -121,17 +121,18 @@ def pack(source: Sources, shop: Shop, language: Language, monday: date | None) -
         max(today, monday + timedelta(days=DAYS - 1)) + timedelta(days=n)
         for n in range(1, DAYS + 1)
     ]
-    coming = source.past.days(shop, ahead, [Wanted("visitors" + SUFFIX, "day")])
+    totals_ahead = source.past.days(shop, ahead, [Wanted("visitors" + SUFFIX, "day")])
+    asked = source.past.days(shop, ahead, [Wanted("associates" + SUFFIX, "hour")])
     found = week_of(monday, totals, ledger_of(source, shop, monday))
     said = Said(shop, language, "visitors")
     quality = [q for q in forecasts.quality(days, "visitors", now) if monday <= q.day < today]
     text = words(language)
-    hours = opening(shop.store, today)
-    open_h = (hours.closes - hours.opens) / timedelta(hours=1) if hours else 12.0
     expected = {
-        day: h.value if (h := forecasts.head(f[-1])) else None for day, f in coming.items() if f
+        day: h.value if f and (h := forecasts.head(f[-1])) else None
+        for day, f in totals_ahead.items()
     }
-    plan = roster(expected, shares(days, shop), shop, source.people)
+    needs = needed([f for found_ in asked.values() for f in found_], shop)
+    plan = roster([d for d in ahead if d in needs], needs, shop, source.people)
     every = sorted({s.hour for slots in plan.values() for s in slots})
     return {
         "text": text, "name": getattr(shop.store.name, language), "iso": f"{monday:%G-W%V}",
@@ -142,7 +143,7 @@ def pack(source: Sources, shop: Shop, language: Language, monday: date | None) -
         "bars": bars(found, language), "effects": effect_rows(found, shop, language),
         "actions": action_rows(found, shop, language), "quality": quality_line(quality, said),
         "days_quality": quality_rows(quality, language),
-        "restock": [restock_row(r, said) for r in restock(source.house.facts(shop.store.id), shop, open_h)],
+        "restock": [restock_row(r, said) for r in restock(source.house.facts(shop.store.id))],
         "hours": every, "plan": plan_rows(plan, expected, every, said),
         "short": sum(max(0, (s.needed or 0) - s.on_shift) for slots in plan.values() for s in slots),
     }  # fmt: skip

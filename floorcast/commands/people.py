@@ -20,6 +20,8 @@ floorcast people remove mia
 
 floorcast people kiosk-token lobby --store riverside
 
+floorcast people kiosk-token lobby --all
+
 floorcast people kiosk-token lobby --revoke
 
 Exit codes: 0 done; 1 there was nobody, or no token, of that name; 2 it cannot be done as asked.
@@ -128,10 +130,13 @@ def kiosk_token(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="Which wall: lobby")],
     store: Annotated[str, typer.Option(help="Whose wall; by default the first store's.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every store's, one after the other: a lobby's.")
+    ] = False,
     revoke: Annotated[bool, typer.Option(help="End it instead.")] = False,
 ) -> None:
     """Print the address that opens a store's wall without a login; a new one of the same name ends the old one."""
-    from dashboard.doors.kiosks import Kiosks
+    from dashboard.doors.kiosks import EVERY, Kiosks
     from floorcast.errors import Exit, FloorcastError
 
     settings = ctx.obj.settings()
@@ -142,10 +147,14 @@ def kiosk_token(
             raise typer.Exit(Exit.FINDING)
         typer.echo(f"{name} is revoked: its wall goes dark")
         return
+    screen = settings.dashboard
+    if everything:
+        token = kiosks.issue(name, EVERY)
+        typer.echo(f"http://{screen.host}:{screen.port}/wall/_playlist?k={token}")
+        return
     store = store or next((s.id for s in settings.sensors.stores), "")
     if store not in {s.id for s in settings.sensors.stores}:
         raise FloorcastError(f"--store {store}: no such store in {ctx.obj.config}")
-    screen = settings.dashboard
     typer.echo(f"http://{screen.host}:{screen.port}/wall/{store}?k={kiosks.issue(name, store)}")
 
 

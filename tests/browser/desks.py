@@ -47,7 +47,7 @@ def at_a_desk(chromium: Browser, site: Site, who: str) -> Iterator[Desk]:
     context = chromium.new_context(
         viewport={"width": 1920, "height": 1080}, reduced_motion="reduce"
     )
-    context.set_default_timeout(12_000)
+    context.set_default_timeout(30_000)
     desk = Desk(context.new_page(), site)
     try:
         answer = context.request.post(

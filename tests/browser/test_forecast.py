@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from flows.facts import Evidence
 from tests.browser.conftest import Site
 from tests.browser.desks import SIZES, Desk, at_a_desk
-from tests.weeks import ahead, past
+from tests.weeks import ahead, order, past, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -34,10 +34,9 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
     hour = floor.fact(
         "visitors_forecast", "next60m", 92, evidence=Evidence(low=70, high=120, level=0.95)
     )
-    cover = floor.fact(
-        "sku_cover", "now", 2.0, "hours", "sku:W-LIN-M", evidence=Evidence(k=6, n=3.0)
+    floor.publish(
+        *floor.afternoon(), day, hour, order(floor), *staff(floor), *past(floor, 35), *ahead(floor)
     )
-    floor.publish(*floor.afternoon(), day, hour, cover, *past(floor, 35), *ahead(floor))
     with at_a_desk(chromium, site, "ana") as made:
         yield made
 

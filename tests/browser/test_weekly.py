@@ -13,10 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from alerts.incident import Step
-from flows.facts import Evidence
 from tests.browser.conftest import SCREENS, Site
 from tests.browser.desks import SIZES, Desk, at_a_desk
-from tests.weeks import ahead, past, visitors_on
+from tests.weeks import ahead, order, past, staff, visitors_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -25,9 +24,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.servers]
 def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
     """A manager, five weeks behind and one ahead, and incidents that were taken and measured."""
     floor = site.floor
-    cover = floor.fact(
-        "sku_cover", "now", 2.0, "hours", "sku:W-LIN-M", evidence=Evidence(k=6, n=3.0)
-    )
     taken = []
     for incident in floor.incidents():
         at = incident.opened_at
@@ -38,7 +34,12 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
         }  # fmt: skip
         taken.append(msgspec.structs.replace(incident, steps=steps, outcome=outcome))
     floor.publish(
-        *floor.afternoon(), cover, *past(floor, 35), *ahead(floor), incidents=tuple(taken)
+        *floor.afternoon(),
+        order(floor),
+        *staff(floor),
+        *past(floor, 35),
+        *ahead(floor),
+        incidents=tuple(taken),
     )
     with at_a_desk(chromium, site, "ana") as made:
         yield made

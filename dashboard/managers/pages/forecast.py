@@ -28,7 +28,7 @@ from dashboard.managers.forecast_words import Said, factors, spoken
 from dashboard.managers.frame import heading
 from dashboard.managers.grid import table
 from dashboard.managers.past_reader import PastReader, Wanted
-from dashboard.opening import business_day, opening
+from dashboard.opening import business_day
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
 from dashboard.shop import Shop
@@ -99,7 +99,9 @@ class Page:
             today = business_day(shop.store, now)
             facts = self.desk.house.facts(shop.store.id)
             days = self.past.days(
-                shop, [today, today - timedelta(days=7)], _curves(target) + _curves("visitors")
+                shop,
+                [today, today - timedelta(days=7)],
+                [*_curves(target), Wanted("associates" + SUFFIX, "quarter")],
             )
         except UnreachableError:
             return (no_update,) * 5
@@ -108,18 +110,14 @@ class Page:
         curve = [
             f for f in days[today] if f.metric.removesuffix(SUFFIX) == target and f.window != "day"
         ]
-        quarters = [
-            f for f in days[today] if f.metric == "visitors" + SUFFIX and f.window == "quarter"
-        ]
-        hours = opening(shop.store, today)
-        open_h = (hours.closes - hours.opens) / timedelta(hours=1) if hours else 12.0
+        quarters = [f for f in days[today] if f.metric == "associates" + SUFFIX and f.end > now]
         lines = [*spoken(facts, said), *factors(facts, days, today, said)]
         return (
             told or html.P(words(language)["fc.none"], className="sub"),
             html.Ul([html.Li(line) for line in lines], className="said"),
             curve_figure(curve, shop, now),
-            [restock_row(r, said) for r in restock(facts, shop, open_h)],
-            [staff_row(n, said) for n in staffing([q for q in quarters if q.end > now], shop)],
+            [restock_row(r, said) for r in restock(facts)],
+            [staff_row(n, said) for n in staffing(quarters, shop)],
         )
 
     def behind(self, target: str | None, path: str | None, search: str | None) -> tuple[Any, ...]:
@@ -195,7 +193,7 @@ def page(
         ], className="two"),
         _panel(text["fc.restock"], html.P(text["fc.restock_sub"], className="sub"),
                table("fc-restock", RESTOCK, language, "300px")),
-        _panel(text["fc.staff"], html.P(text["fc.staff_sub"], className="sub"),
+        _panel(text["fc.staff"], html.P(text["fc.staff_sub"].format(per=f"{shop.star_target:g}"), className="sub"),
                table("fc-staff", STAFF, language, "300px")),
     ])  # fmt: skip
 

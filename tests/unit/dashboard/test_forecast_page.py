@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from dashboard import forecasts
-from dashboard.managers.forecast_parts import quality_line, switch_lines
+from dashboard.managers.forecast_parts import quality_line, restock_row, switch_lines
 from dashboard.managers.forecast_words import Said, spoken
-from dashboard.suggestions import quantile, restock, staffing
+from dashboard.suggestions import needed, restock, staffing
 from flows.facts import Evidence, Fact
 from tests.floor_facts import Floor, clock_time, demo_shops
 
@@ -73,44 +73,42 @@ def test_the_champion_in_words() -> None:
     assert spoken([], Said(SHOP, "en", "visitors")) == ["No model speaks yet"]
 
 
-def test_restock_by_hand() -> None:
-    """2 an hour over 13 opening hours to delivery: reorder at 26 + 1.645·√26; up to two days' demand, in packs of 6."""
-    cover = Evidence(k=10, n=2.0)
-    made = restock(
-        [Fact(store="riverside", metric="sku_cover", subject="sku:W-LIN-M", window="now", start=NOON,
-              end=NOON, value=5.0, unit="hours", as_of=NOON, evidence=cover)],
-        SHOP, 13.0,
-    )  # fmt: skip
-    assert [(r.sku, r.lead, round(r.point, 2), round(r.upto, 2), r.units) for r in made] == [
-        ("W-LIN-M", 13.0, 34.39, 63.86, 54)
-    ]
-    assert quantile(0.95, 26.0) == made[0].point
+def test_restock_is_the_facts_own() -> None:
+    """What to order, its parts and its urgency are those of the restock facts; what needs nothing is left out."""
+    told = {"reorder_point": 34.4, "expected": 52.0, "safety": 8.4, "level": 0.95, "lead_h": 24.0, "pack": 6,
+            "on_order": 2, "in_budget": 1}  # fmt: skip
 
-
-def test_enough_stock_orders_nothing() -> None:
-    """Above the reorder point nothing is ordered; nor where the rate or the product is not known."""
-
-    def line(sku: str, k: float, n: float | None) -> Fact:
+    def line(sku: str, units: int, reason: str, **more: object) -> Fact:
         return Fact(
-            store="riverside", metric="sku_cover", subject=f"sku:{sku}", window="now", start=NOON, end=NOON,
-            value=1.0, unit="hours", as_of=NOON, evidence=Evidence(k=k, n=n),
+            store="riverside", metric="restock", subject=f"sku:{sku}", window="now", start=NOON, end=NOON,
+            value=units, unit="units", as_of=NOON, reason=reason, evidence=Evidence(k=10, n=26.0),
+            detail={**told, **more},  # type: ignore[dict-item]
         )  # fmt: skip
 
-    facts = [line("W-LIN-M", 40, 2.0), line("W-DRS-S", 1, None), line("no-such", 1, 3.0)]
-    assert restock(facts, SHOP, 13.0) == []
+    found = [
+        line("W-LIN-M", 54, "soon"),
+        line("S-RUN-42", 4, "out", in_budget=0),
+        line("M-OXF-L", 0, "fine"),
+    ]
+    made = restock(found)
+    assert [(r.sku, r.units, r.urgency, r.affordable) for r in made] == [
+        ("S-RUN-42", 4, "out", False), ("W-LIN-M", 54, "soon", True),
+    ]  # fmt: skip
+    row = restock_row(made[1], Said(SHOP, "en", "visitors"))
+    assert row["sum"] == "in 24 h to delivery 26.0 + safety 8.4 (95%) = 34.4; have 10 + 2 → 54"
+    assert "超出预算" in restock_row(made[0], Said(SHOP, "zh", "visitors"))["sum"]
 
 
-def test_staffing_by_hand() -> None:
-    """An hour of four quarters at most 18 each asks for 72 ÷ 15, rounded up: 5."""
+def test_staffing_takes_the_busiest_quarter() -> None:
+    """An hour needs what its busiest quarter needs."""
     floor = Floor(None, SHOP, clock_time(12, 0, SHOP))  # type: ignore[arg-type]
     start = clock_time(17, 0, SHOP)
     quarters = [
         floor.fact(
-            "visitors_forecast", "quarter", 15, detail={"high80": 18.0},
+            "associates_forecast", "quarter", need, "associates", evidence=Evidence(n=15, k=4),
             start=start + timedelta(minutes=15 * n), end=start + timedelta(minutes=15 * n + 15),
         )
-        for n in range(5)
+        for n, need in enumerate((3, 5, 4, 4))
     ]  # fmt: skip
-    assert [(n.start, n.upper, n.associates) for n in staffing(quarters, SHOP)] == [
-        ("17:00", 72.0, 5)
-    ]
+    assert staffing(quarters, SHOP) == [("17:00", 60.0, 16.0, 5)]
+    assert needed(quarters, SHOP) == {start.astimezone(SHOP.store.tz).date(): {17: 5}}

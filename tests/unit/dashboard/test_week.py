@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from alerts.ledger import Entry
 from alerts.settings import Person, Shift
 from dashboard.managers.week_words import why_lines
-from dashboard.roster import on_shift, roster, shares
+from dashboard.roster import on_shift, roster
 from dashboard.week import Sums, split, week_of, worked
 from flows.facts import Fact
 from tests.floor_facts import DAY, Floor, clock_time, demo_shops
-from tests.weeks import day_facts, past, visitors_on
+from tests.weeks import day_facts, visitors_on
 
 SHOP = demo_shops()["riverside"]
 MONDAY = date(2026, 11, 9)
@@ -94,21 +94,13 @@ def test_what_worked() -> None:
 
 
 def test_a_roster_by_hand() -> None:
-    """520 visitors spread evenly over 13 hours are 40 an hour: three associates; a shift covers its hours."""
-    made = past(floor(), 7)
-    days: dict[date, list[Fact]] = {}
-    for fact in made:
-        days.setdefault(fact.start.astimezone(SHOP.store.tz).date(), []).append(fact)
+    """Each opening hour has what the forecast asks for beside who is on shift; an hour without a forecast says so."""
     tomorrow = DAY + timedelta(days=1)
     chen = Person(id="chen", shifts=[Shift(starts=time(9), ends=time(15), days=["sat"])])
-    plan = roster(
-        {tomorrow: 520.0, tomorrow + timedelta(days=1): None}, shares(days, SHOP), SHOP, [chen]
-    )
-    slots = plan[tomorrow]
+    slots = roster([tomorrow], {tomorrow: dict.fromkeys(range(9, 21), 3)}, SHOP, [chen])[tomorrow]
     assert [s.hour for s in slots] == list(range(9, 22))
-    assert {s.needed for s in slots} == {3}
+    assert [s.needed for s in slots] == [*[3] * 12, None]
     assert [s.hour for s in slots if s.on_shift] == list(range(9, 15))
-    assert {s.needed for s in plan[tomorrow + timedelta(days=1)]} == {None}
 
 
 def test_a_shift_past_midnight() -> None:

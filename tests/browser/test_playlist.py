@@ -1,0 +1,81 @@
+"""Walls in turn, in a real browser."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import SCREENS, Site
+from tests.browser.desks import SIZES, Desk, at_a_desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+
+
+@pytest.fixture
+def lobby(site: Site, chromium: Browser) -> Iterator[Desk]:
+    """A screen in a lobby: two seconds for each wall, a minute for what needs someone."""
+    settings = msgspec.structs.replace(
+        site.app.managers_desk.settings,
+        playlist=["chain", "riverside", "riverside/zones"], playlist_s=2.0,
+    )  # fmt: skip
+    site.stop()
+    site.shops["riverside"] = site.shops["riverside"]._replace(settings=settings)
+    site.floor.shop = site.shops["riverside"]
+    site.start()
+    site.floor.publish(*site.floor.afternoon())
+    with at_a_desk(chromium, site, "ana") as desk:
+        yield desk
+
+
+def shown(desk: Desk, what: str) -> None:
+    """Wait until a wall is the one that stands."""
+    desk.page.wait_for_function(
+        "what => document.getElementById('stage').dataset.shown?.includes(what)", arg=what
+    )
+
+
+def test_walls_come_in_turn(lobby: Desk) -> None:
+    """Chain, store and zones follow each other, and never more than two are alive."""
+    lobby.page.goto(f"{lobby.root}/wall/_playlist?lang=en")
+    for what in ("_chain", "riverside?lang", "view=zones", "_chain"):
+        shown(lobby, what)
+        assert lobby.page.locator("iframe").count() <= 2
+        name = what.strip("_").split("?")[0].replace("=", "-")
+        lobby.page.screenshot(path=SCREENS / f"playlist-{name}.png")
+    assert lobby.complaints == []
+
+
+def test_an_act_interrupts(lobby: Desk) -> None:
+    """An act-incident that nobody has takes the screen within seconds; once it is taken the turn goes on."""
+    lobby.page.goto(f"{lobby.root}/wall/_playlist?lang=zh")
+    shown(lobby, "_chain")
+    floor = lobby.site.floor
+    act = floor.incident(
+        "queue-wait", "till:2", "act", 0, metric="queue_wait", value=250.0, action="open-till"
+    )
+    floor.publish(incidents=(act,))
+    lobby.page.wait_for_selector("#alert:not(:empty)")
+    shown(lobby, "/wall/riverside?lang=zh")
+    assert "排队等待过久" in lobby.page.inner_text("#alert")
+    lobby.page.screenshot(path=SCREENS / "playlist-act-zh.png")
+    floor.publish(incidents=(msgspec.structs.replace(act, state="acknowledged", owner="mia"),))
+    lobby.page.wait_for_selector("#alert:empty", state="attached")
+    shown(lobby, "_chain")
+    assert lobby.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_chain_on_a_wall(lobby: Desk, language: str) -> None:
+    """All stores stand on one wall at every size, with the chain page's own numbers, accessible."""
+    lobby.site.floor.publish(incidents=lobby.site.floor.incidents())
+    lobby.go(f"/wall/_chain?lang={language}", "#rows tr")
+    for width, height in [*SIZES, (3840, 2160)]:
+        lobby.page.set_viewport_size({"width": width, "height": height})
+        assert (width, lobby.overflows()) == (width, False)
+        lobby.shoot(f"chainwall-{language}-{width}")
+    assert "523" in lobby.page.inner_text("#rows")
+    violations = Axe().run(lobby.page).response["violations"]
+    assert [v["id"] for v in violations] == []
+    assert lobby.complaints == []
