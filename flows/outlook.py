@@ -274,9 +274,7 @@ def due(view: View, memory: ForecastMemory) -> bool:
     minute = minute_of(view.at)
     heard = max((word.heard for word in words_of(view)), default=0.0)
     return (
-        minute - memory.taught_at <= 1
-        or minute % 60 <= 1
-        or 0 <= view.at.timestamp() - heard < 120
+        minute - memory.taught_at <= 1 or minute % 60 <= 1 or 0 <= view.at.timestamp() - heard < 120
     )
 
 
