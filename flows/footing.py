@@ -45,6 +45,14 @@ def gaps(view: View) -> list[Gap]:
     return view.once("gaps", _gaps)
 
 
+def frozen(view: View) -> list[Gap]:
+    """The doors that have counted nobody up to now although they may speak, so far as chance cannot explain it.
+
+    Such is a running total that stays the same, or zeros told again and again.
+    """
+    return view.once("frozen", _frozen)
+
+
 def place_of(profile: Profile, minute: int) -> tuple[int, int]:
     """Weekday and quarter-hour of the store's own time.
 
@@ -87,6 +95,23 @@ def _gaps(view: View) -> list[Gap]:
         for silence in view.doors_heard.silences(door, span)
         if len(silence) > silent
     )
+    return [gap for gap in found if gap is not None]
+
+
+def _frozen(view: View) -> list[Gap]:
+    profile = view.profile
+    now = minute_of(view.at) + 1
+    opened = profile.open_minutes(now - 1)
+    silent = int(profile.settings.lateness.sensor_silent_s // 60)
+    counts = {d: s.people for d, s in day_of(view).tallies.get(DoorSeries.kind, {}).items()}
+    memory = view.memory(UsualMemory)
+    usual = partial(_per_minute, profile, memory)
+    found = []
+    for door in profile.doors:
+        last = max(counts.get(door, ()), default=opened.start - 1)
+        stretch = range(max(opened.start, last + 1), min(opened.stop, now))
+        if len(stretch) > silent:
+            found.append(gap_of(door, stretch, counts, memory.doors, usual))
     return [gap for gap in found if gap is not None]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flows.clocks import PUNCTUAL, Clock
-from flows.footing import gaps
+from flows.footing import frozen, gaps
 from flows.inference.reentry import pairs
 from flows.measure import Measure, Reading, View
 from flows.measures.door_share import drifted
@@ -34,7 +34,8 @@ def sensor_health(view: View) -> Iterator[Reading]:
 
     ``late``: what comes from it happened longer ago than its declared silence (``backlog``: it is catching up).
     ``silent``: nothing came for the declared time (``gateway`` where several fell silent together, else ``device``).
-    ``stuck``: a door's counter counts nobody although chance does not explain that (``counts_nobody``).
+    ``stuck``: a door's counter counts nobody although chance does not explain that (``counts_nobody``): it
+    has nothing to say, or says the same running total, or zero, again and again.
     ``drifting``: it counts people who are no visitors (``staff_reentered``), its share of the
     visitors has changed (``share_drift``), or its clock runs ahead (``clock_ahead``).
     A door whose device is not known by its name speaks for itself, as ``door:…``. The store's own reading says how
@@ -142,7 +143,7 @@ def _doors_of(view: View) -> dict[str, Word]:
     for door in view.profile.doors:
         if drifted(view, door):
             found[door] = Word("drifting", "share_drift")
-    for gap in gaps(view):
+    for gap in (*frozen(view), *gaps(view)):
         if gap.minutes.stop >= minute:
             found[gap.door] = Word("stuck", "counts_nobody")
     return found

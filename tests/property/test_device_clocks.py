@@ -26,7 +26,11 @@ def footfall(
 
 
 def health(
-    arrivals: list[tuple[float, Event]], until: int, *, restart: bool = False
+    arrivals: list[tuple[float, Event]],
+    until: int,
+    *,
+    restart: bool = False,
+    subject: str = "device:cam",
 ) -> list[tuple[int, str, str]]:
     """Each change of the camera's state: minute, state, reason."""
     floor = Publisher(Ledger(PROFILE))
@@ -41,7 +45,7 @@ def health(
         said += [
             (minute, str(fact.value), fact.reason)
             for fact in floor.tick(tick)
-            if fact.metric == "sensor_health" and fact.subject == "device:cam"
+            if fact.metric == "sensor_health" and fact.subject == subject
         ]
     return [one for n, one in enumerate(said) if not n or one[1:] != said[n - 1][1:]]
 
@@ -74,3 +78,37 @@ def test_order_does_not_matter() -> None:
     for event in reversed(events):
         two.take([event], late)
     assert one.clocks == two.clocks != {}
+
+
+@pytest.mark.parametrize("counting", ["total", "interval"])
+def test_a_counter_that_says_the_same_again_and_again_is_stuck(counting: str) -> None:
+    """A running total that stays the same while the other door is busy, or zeros, is stuck until people are counted."""
+    arrivals: list[tuple[float, Event]] = []
+    total = 0
+    for minute in range(1, 180):
+        arrivals.append(footfall(minute, source="other", door="b", entered=3))
+        people = 0 if 60 < minute < 140 else 3
+        total += people
+        told = {"total": total, "interval": people}[counting]
+        interval_s = 60.0 if counting == "interval" else None
+        arrivals.append(
+            footfall(minute, door="a", entered=told, counting=counting, interval_s=interval_s)
+        )
+    changes = [
+        (minute, state, reason)
+        for minute, state, reason in health(arrivals, 179, subject="door:a")
+        if state != "online"
+    ]
+    ((since, state, reason),) = changes
+    assert (state, reason) == ("stuck", "counts_nobody")
+    assert 75 <= since <= 85
+
+
+def test_a_counter_at_a_quiet_door_is_not_stuck() -> None:
+    """A door that few people use is not called stuck for an hour without anybody."""
+    arrivals = [footfall(minute, source="other", door="b", entered=3) for minute in range(1, 180)]
+    arrivals += [
+        footfall(minute, door="a", entered=minute // 60, counting="total")
+        for minute in range(1, 180)
+    ]
+    assert not [one for one in health(arrivals, 179, subject="door:a") if one[1] == "stuck"]
