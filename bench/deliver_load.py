@@ -53,10 +53,11 @@ def show(name: str, report: Report, seconds: float) -> None:
     print(
         f"{name}: {report.wanted} to be told, {report.arrivals} arrived, {len(report.lost)} lost, "
         f"{len(report.doubled)} doubled, {report.repeated} repeated under their key, "
-        f"{len(report.complaints)} refused by an endpoint\n"
-        f"  fact → push p50 {report.quantile_s(0.5) * 1000:.0f} ms, p99 {report.quantile_s(0.99) * 1000:.0f} ms, "
-        f"max {report.quantile_s(1) * 1000:.0f} ms; CPU of one core: {cpu}"
+        f"{len(report.complaints)} refused by an endpoint; CPU of one core: {cpu}"
     )
+    for way in ("", "hook", "ntfy", "push"):
+        p50, p99, most = (report.quantile_s(share, way) * 1000 for share in (0.5, 0.99, 1))
+        print(f"  fact → {way or 'all'}: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {most:.0f} ms")
     for missing in [*report.lost, *report.doubled, *report.complaints][:5]:
         print(f"  {missing}")
 

@@ -341,5 +341,8 @@ def term(kind: str, key: str, language: Language) -> str:
     >>> term("metric", "net_sales", "zh"), term("model", "a_new_one", "en")
     ('净销售额', 'a new one')
     """
-    pair = TERMS.get(f"{kind}.{key}") or _WORDS.get(f"{kind}.{key}")
+    own = (
+        TERMS.get(f"measure.{key}") if kind == "metric" else None
+    )  # as a heading, not within a sentence
+    pair = own or TERMS.get(f"{kind}.{key}") or _WORDS.get(f"{kind}.{key}")
     return pair[0 if language == "en" else 1] if pair else key.replace("_", " ")

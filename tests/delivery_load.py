@@ -182,7 +182,7 @@ class Report:
         wanted: what people had to be told; lost: what none of them ever saw.
         doubled: seen again under another key, so that nothing could replace it.
         repeated: requests beyond the first under a key; people see one message.
-        latencies_s: from a fact's being written to its push's arrival.
+        latencies_s: from a fact's being written to its push's arrival, by way.
     """
 
     wanted: int
@@ -191,16 +191,16 @@ class Report:
     repeated: int
     arrivals: int
     complaints: list[str]
-    latencies_s: list[float]
+    latencies_s: dict[str, list[float]]
     cpu_s: dict[str, float]
 
-    def quantile_s(self, share: float) -> float:
-        """A quantile of the latencies, in seconds."""
-        ranked = sorted(self.latencies_s)
+    def quantile_s(self, share: float, way: str = "") -> float:
+        """A quantile of the latencies of one way, or of all, in seconds."""
+        found = [
+            s for name, waits in self.latencies_s.items() if name.startswith(way) for s in waits
+        ]
+        ranked = sorted(found)
         return ranked[int(share * (len(ranked) - 1))] if ranked else float("nan")
-
-
-Kill = Callable[[str], None]
 
 
 class Run:
@@ -286,11 +286,11 @@ class Run:
                 store, _, subject, _ = incident.split("/")
                 told = Told(way, f"{store}/{subject}", rest.split(":")[1])
                 first.setdefault(told, arrival.at)
-        late = [
-            when - floor.said_at[told.incident.split("/")[0], told.incident.split("/")[1]]
-            for told, when in first.items()
-            if told.kind == "firing"
-        ]
+        late: dict[str, list[float]] = {}
+        for told, when in first.items():
+            if told.kind == "firing":
+                store, subject = told.incident.split("/")
+                late.setdefault(told.way, []).append(when - floor.said_at[store, subject])
         return Report(
             wanted=len(wanted),
             lost=sorted(wanted - set(seen)),

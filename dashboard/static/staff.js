@@ -34,7 +34,7 @@
     if (card.done) return F.h("span", { cls: "who" }, " " + fmt.say("staff.finished"));
     if (card.owner === frame.me) return F.h("span", { cls: "who" }, " " + fmt.say("staff.mine"));
     if (card.owner) return F.h("span", { cls: "who" }, " " + fmt.say("card.taken", { who: name(card.owner) }));
-    if (card.until) return F.h("span", {}, " " + fmt.say("staff.later", { at: card.until }));
+    if (card.until) return F.h("span", { cls: "rests" }, " " + fmt.say("staff.later", { at: card.until }));
     return null;
   };
 

@@ -192,6 +192,7 @@ def test_every_answer_goes_into_the_log(site: Site, phones: Phones) -> None:
         arg=cards[1],
     )
     assert phone.page.locator(".card").last.get_attribute("data-id") == cards[1]
+    phone.shoot("staff-answered")
     assert phone.complaints == []
 
 
