@@ -7,8 +7,8 @@ from dashboard.shop import Shop
 from dashboard.snapshot import Snapshot
 from sensors.settings import Door, Till, Zone
 
-TROUBLE = frozenset({"silent", "offline", "fault"})
-"""Values of ``sensor_health`` that mean nothing comes from a device."""
+TROUBLE = frozenset({"silent", "late", "offline", "fault"})
+"""Values of ``sensor_health`` that mean nothing of now comes from a device."""
 
 
 class Silence(NamedTuple):
