@@ -1,9 +1,10 @@
 """The chart of one day that is looked at from a manager's page. Pure."""
 
+from datetime import timedelta
 from typing import Any
 
 from dashboard.shop import Shop
-from dashboard.theme import chart_figure
+from dashboard.theme import TOKENS, chart_figure
 from flows.facts import Fact
 
 
@@ -38,3 +39,13 @@ def day_figure(found: list[Fact], shop: Shop) -> dict[str, Any]:
         "fixedrange": True,
     }
     return figure
+
+
+def other_day(found: list[Fact], shop: Shop, shift: timedelta) -> dict[str, Any]:
+    """Another day's visitors, moved onto the clock of the day that is looked at."""
+    seen = [f for f in found if not f.metric.endswith("_forecast")]
+    at = [(f.end.astimezone(shop.store.tz) + shift).replace(tzinfo=None).isoformat() for f in seen]
+    return {
+        "type": "scatter", "mode": "lines", "x": at, "y": [f.value for f in seen], "hoverinfo": "skip",
+        "line": {"color": TOKENS["watch"], "width": 2},
+    }  # fmt: skip

@@ -1,9 +1,12 @@
 """Why a number is what it is, in a definition list."""
 
+from collections.abc import Sequence
+
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.catalogue import Language, words
+from dashboard.catalogue import Language, term, words
+from dashboard.managers.raw_reader import Raw
 from dashboard.managers.rows import interval
 from dashboard.shop import Shop
 from flows.facts import Fact
@@ -30,13 +33,16 @@ def explained(fact: Fact, shop: Shop, language: Language) -> Component:
     newest = f"{fact.newest_at.astimezone(tz):%H:%M:%S}" if fact.newest_at else "–"
     coverage = "–" if fact.coverage is None else f"{fact.coverage:.0%}"
     told = [
-        (text["col.metric"], f"{fact.metric} ({fact.unit})"),
+        (
+            text["col.metric"],
+            f"{term('metric', fact.metric, language)} · {fact.metric} ({fact.unit})",
+        ),
         (text["col.value"], _number(fact)),
-        (text["col.window"], f"{fact.window}: {window}"),
+        (text["col.window"], f"{term('window', fact.window, language)}: {window}"),
         (text["store.evidence"], of),
         (text["col.interval"], low),
         (text["col.coverage"], coverage),
-        (text["col.state"], fact.state),
+        (text["col.state"], term("fact", fact.state, language)),
         (text["col.revision"], str(fact.revision)),
         (text["col.newest"], newest),
         (text["col.reason"], fact.reason or "–"),
@@ -60,3 +66,23 @@ def _number(fact: Fact) -> str:
         if fact.unit == "ratio"
         else f"{fact.value:,.6g}"
     )
+
+
+def events(found: Sequence[Raw], fact: Fact, shop: Shop, language: Language) -> Component:
+    """The raw events, the newest first, and the command that shows the whole chain."""
+    text, tz = words(language), shop.store.tz
+    name = f"{fact.store}/{fact.metric}/{fact.subject}/{fact.window}"
+    listed = [
+        html.Li([
+            html.Time(f"{raw.received_at.astimezone(tz):%H:%M:%S}"), html.B(raw.kind),
+            html.Code(raw.text, title=raw.position),
+        ])
+        for raw in found
+    ]  # fmt: skip
+    return html.Div(
+        [
+            html.H3(text["store.raw"]),
+            html.Ol(listed, className="raw") if listed else html.P(text["store.no_raw"], className="sub"),
+            html.P([text["store.chain"], " ", html.Code(f"floorcast explain {name}")], className="sub"),
+        ]
+    )  # fmt: skip

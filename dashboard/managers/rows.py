@@ -7,11 +7,12 @@ from typing import Any
 from alerts.catalogue import ACTIONS, REASONS, say
 from alerts.incident import Incident
 from alerts.settings import Person
-from dashboard.catalogue import Language
+from dashboard.catalogue import Language, term
 from dashboard.managers.house_reader import Device, Glance, Rejected, ranked
 from dashboard.parts import epoch_ms
 from dashboard.sentences import action, title
 from dashboard.shop import Shop, Shops
+from flows.chain import league
 from flows.facts import Fact
 
 Row = dict[str, Any]
@@ -21,10 +22,11 @@ SHARES = frozenset({"conversion", "capture_rate", "engagement"})
 def chain(glances: Sequence[Glance], shops: Shops, language: Language, now: datetime) -> list[Row]:
     """One row a store, the one that needs most attention first."""
     rows = []
+    fair = {s.store: s for s in league(_latest(glances), "60m")}
     for place, glance in enumerate(ranked(glances)):
         shop = shops[glance.store]
         alive = [i for i in glance.incidents if i.state in {"firing", "acknowledged"}]
-        rate = glance.facts.get("conversion||60m")
+        rate, standing = glance.facts.get("conversion||60m"), fair.get(glance.store)
         rows.append({
             "id": glance.store, "rank": place, "name": getattr(shop.store.name, language),
             "act": sum(i.severity == "act" for i in alive),
@@ -34,11 +36,19 @@ def chain(glances: Sequence[Glance], shops: Shops, language: Language, now: date
             "visitors": value(glance.facts.get("visitors||day")),
             "occupancy": value(glance.facts.get("occupancy||now")),
             "conversion": value(rate), "interval": interval(rate),
+            "shrunk": standing.shrunk if standing and standing.visitors else None,
+            "verdict": term("verdict", standing.verdict, language) if standing and standing.visitors else "–",
             "atv": value(glance.facts.get("atv||60m")),
             "spark": glance.curve,
             "age": None if glance.at is None else max(0, round((now - glance.at).total_seconds())),
         })  # fmt: skip
     return rows
+
+
+def _latest(glances: Sequence[Glance]) -> dict[str, dict[tuple[str, str, str], Fact]]:
+    return {
+        g.store: {(f.metric, f.subject, f.window): f for f in g.facts.values()} for g in glances
+    }
 
 
 def value(fact: Fact | None) -> float | None:
@@ -91,7 +101,14 @@ def life(
         args = {k: _short(i.metric, k, v) for k, v in step.args.items()}
         local = step.at.astimezone(shop.store.tz)
         reason = say(REASONS, step.reason, language, args) if step.reason else ""
-        told.append((f"{local:%H:%M:%S}", step.kind, names.get(step.actor, step.actor), reason))
+        told.append(
+            (
+                f"{local:%H:%M:%S}",
+                term("step", step.kind, language),
+                names.get(step.actor, step.actor),
+                reason,
+            )
+        )
     return told
 
 
@@ -139,10 +156,11 @@ def facts(found: Iterable[Fact], shop: Shop, language: Language) -> list[Row]:
     for f in sorted(found, key=lambda f: (f.subject, f.metric, f.window)):
         place = shop.place(f.subject)
         rows.append({
-            "id": f"{f.metric}|{f.subject}|{f.window}", "metric": f.metric, "window": f.window,
+            "id": f"{f.metric}|{f.subject}|{f.window}", "metric": term("metric", f.metric, language),
+            "window": term("window", f.window, language),
             "subject": getattr(place, language) if place else f.subject or getattr(shop.store.name, language),
             "value": f.value, "unit": f.unit, "interval": interval(f) if f.unit == "ratio" else _range(f),
-            "n": f.evidence.n, "coverage": f.coverage, "state": f.state, "revision": f.revision,
+            "n": f.evidence.n, "coverage": f.coverage, "state": term("fact", f.state, language), "revision": f.revision,
             "newest": epoch_ms(f.newest_at) if f.newest_at else None, "reason": f.reason,
             "currency": shop.store.currency, "zone": shop.store.timezone,
         })  # fmt: skip

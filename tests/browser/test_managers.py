@@ -126,7 +126,7 @@ def test_why_is_this_number(desk: Desk) -> None:
     """From the chain to a number's window and evidence in two clicks, and it follows the facts by itself."""
     desk.page.click(".store-link")
     desk.page.wait_for_selector("#facts .ag-row")
-    desk.page.click("#facts >> text=conversion")
+    desk.page.click("#facts [row-id='conversion||60m'] >> nth=0")
     desk.page.wait_for_selector(".why dd")
     assert "40 / 170" in desk.page.inner_text(".why")
     desk.shoot("store-en-why")

@@ -84,6 +84,8 @@ def chain(language: Language) -> Component:
         ),
         column("conversion", "col.conversion", "pct", width=150),
         column("interval", "col.interval", width=200),
+        column("shrunk", "col.shrunk", "pct", width=150),
+        column("verdict", "col.verdict", width=150),
         column("atv", "col.atv", "money", width=130),
         column("occupancy", "col.occupancy", "int", width=100),
         column("age", "col.age", "seconds", width=120),

@@ -1,0 +1,76 @@
+"""One store's page in a real browser: the sales gap, a number down to its raw events, a day beside another."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from flows.facts import Evidence
+from sensors.keyspace import log_key
+from tests.browser.conftest import Site
+from tests.browser.desks import SIZES, Desk, at_a_desk
+from tests.weeks import past
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+
+
+@pytest.fixture
+def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
+    """A manager; sales behind the usual, two days kept, and a log with events of doors, tills and another store."""
+    floor = site.floor
+    effects: dict[str, str | int | float | None] = {
+        "visitors": 120_000,
+        "conversion": -410_000,
+        "atv": 20_000,
+    }
+    gap = floor.fact(
+        "sales_gap", "now", -270_000, "minor", evidence=Evidence(n=2_500_000, k=2_230_000),
+        reason="low_conversion", detail=effects,
+    )  # fmt: skip
+    floor.publish(*floor.afternoon(), gap, *past(floor, 2))
+    ms = int(floor.at.timestamp() * 1000) - 60_000
+    lines = [
+        b'{"kind":"footfall","store":"riverside","source":"door-main","door":"main","entered":3}',
+        b'{"kind":"pos","store":"riverside","source":"till-1","till":"1","net_minor":12900}',
+        b'{"kind":"queue","store":"riverside","source":"cam","till":"1","length":4}',
+        b'{"kind":"footfall","store":"elsewhere","source":"x","door":"main","entered":99}',
+    ]
+    floor.client.xadd(
+        log_key(floor.partition), {"e": b"\n".join(lines), "t": str(ms)}, id=f"{ms}-0"
+    )
+    with at_a_desk(chromium, site, "ana") as made:
+        yield made
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page(desk: Desk, language: str) -> None:
+    """It stands at every size, says what the sales lack in words of the language, and is accessible."""
+    desk.go(f"/store/riverside?lang={language}", "#gap .factor")
+    desk.page.wait_for_selector("#facts .ag-row")
+    said = desk.page.inner_text("#gap")
+    assert "−¥2,700" in said
+    assert ("Lower conversion" if language == "en" else "主要因转化率下降") in said
+    for width, height in SIZES:
+        desk.page.set_viewport_size({"width": width, "height": height})
+        assert (width, desk.overflows()) == (width, False)
+        desk.shoot(f"storepage-{language}-{width}")
+    desk.page.set_viewport_size({"width": 1920, "height": 1080})
+    assert [
+        (v["id"], [n["html"][:160] for n in v["nodes"][:2]])
+        for v in Axe().run(desk.page).response["violations"]
+    ] == []
+    assert desk.complaints == []
+
+
+def test_down_to_the_raw_events(desk: Desk) -> None:
+    """A chosen number shows the events of its kinds, its store and its window, and the command for the whole chain."""
+    desk.go("/store/riverside?lang=en", "#facts [row-id='conversion||60m']")
+    desk.page.locator("#facts [row-id='conversion||60m']").first.click()
+    desk.page.wait_for_selector(".raw li")
+    raw = desk.page.locator(".raw li").all_inner_texts()
+    assert [line.split("\n")[1] for line in raw] == ["pos", "footfall"]
+    assert not any("elsewhere" in line for line in raw)
+    assert "floorcast explain riverside/conversion//60m" in desk.page.inner_text("#why")
+    desk.shoot("storepage-en-raw")
+    assert desk.complaints == []
