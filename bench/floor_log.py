@@ -1,7 +1,7 @@
 """The log that every row of ``bench.floor`` reads: footfall of 100 stores, mostly, and their tickets.
 
 Events of about 110 bytes, 1 in 50 a ticket of one line; each store has ten numbered door counters and a till. Log
-time runs at ``rate`` events a second within one minute, for a turn of the minute costs 1/60 of a second's share.
+time runs at ``rate`` events a second, so that a minute's turn comes as often as it would at that rate.
 Entries hold up to 500 events of one partition; a tick stands in every partition at each full second.
 """
 
@@ -18,7 +18,7 @@ from sensors.events import Event, Footfall, Line, Pos
 from sensors.keyspace import partition_of
 from sensors.settings import Door, Hours, SensorsSettings, Store, Text
 
-START = datetime(2026, 3, 2, 8, 59, 40, tzinfo=UTC)
+START = datetime(2026, 3, 2, 9, 1, 2, tzinfo=UTC)
 ENTRY = 500  # events
 PARTITIONS = 16
 DOORS = [f"c{number}" for number in range(10)]

@@ -38,7 +38,7 @@ and the ratios of rows that ran in turns hold.
 {events:,} events in a real Redis log, {repeats} repeats in turns, medians; every row counted the same (checked).
 {floor.__doc__}
 """
-    rows = list(floor.throughput(events, repeats))
+    rows = floor.throughput(events, repeats)
     yield "\n".join(floor.rows_table(rows))
     yield f"\n\n## MQTT to the durable log\n\n{messages:,} messages, {repeats} repeats in turns, medians.\n\n"
     yield "\n".join(ingest_table(ingest.measure(messages, repeats)))
@@ -52,8 +52,8 @@ and the ratios of rows that ran in turns hold.
 def main() -> None:
     """Measure, print and keep, so that what was measured stays if a later part fails."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=600_000)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--events", type=int, default=2_500_000)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--messages", type=int, default=50_000)
     options = parser.parse_args()
     page = ""

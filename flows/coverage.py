@@ -19,10 +19,11 @@ class Heard:
     0.1
     """
 
-    __slots__ = ("_bits", "base")
+    __slots__ = ("_bits", "base", "version")
 
     def __init__(self) -> None:
         self.base = 0  # minute of the lowest bit
+        self.version = 0  # grows with what is known
         self._bits: dict[str, int] = {}
 
     def __bool__(self) -> bool:
@@ -36,7 +37,10 @@ class Heard:
             for known in self._bits:
                 self._bits[known] <<= self.base - minute
             self.base = minute
-        self._bits[door] = self._bits.get(door, 0) | (1 << (minute - self.base))
+        bits, bit = self._bits.get(door, 0), 1 << (minute - self.base)
+        if not bits & bit:
+            self._bits[door] = bits | bit
+            self.version += 1
 
     def share(self, doors: Iterable[str], minutes: range, silent: int) -> float | None:
         """Share of door minutes covered, 0 to 1; ``None`` if none was expected."""

@@ -48,6 +48,8 @@ class Ledger:
         self.now: Tallies = {}
         self.now_fresh: Tallies = {}
         self.heard = Heard()
+        self._covered: dict[tuple[int, int], float | None] = {}  # by span, as of ``_covered_at``
+        self._covered_at = (-1, -1)
         self.counters = {"events": 0, "repeats": 0, "too_late": 0}
         self.clocks = Clocks()
         self.silence = timedelta(seconds=settings.lateness.sensor_silent_s)
@@ -203,10 +205,15 @@ class Ledger:
 
     def coverage(self, start: int, end: int) -> float | None:
         """Share of the expected door minutes of [start, end) that reported, up to the last tick's minute."""
-        silent = int(self.profile.settings.lateness.sensor_silent_s // 60)
-        opened = self.profile.open_minutes(start)
-        span = range(max(start, opened.start), min(end, opened.stop, self.minute))
-        return self.heard.share(self.profile.doors, span, silent)
+        version = self.minute, self.heard.version
+        if self._covered_at != version:
+            self._covered, self._covered_at = {}, version
+        if (start, end) not in self._covered:
+            silent = int(self.profile.settings.lateness.sensor_silent_s // 60)
+            opened = self.profile.open_minutes(start)
+            span = range(max(start, opened.start), min(end, opened.stop, self.minute))
+            self._covered[start, end] = self.heard.share(self.profile.doors, span, silent)
+        return self._covered[start, end]
 
 
 class Changes:

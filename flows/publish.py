@@ -110,9 +110,10 @@ class Publisher:
         return span.pane.newest if span else None
 
     def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
-        """What differs from what was last said; a newer event alone is told once a minute, of the store."""
+        """What differs from what was last said; a newer event alone is told once a minute, by ``fresh`` measures."""
         start = -1 if view.window == "now" else view.start
         newest = None if measure.quiet else view.pane.newest
+        fresh = moved and measure.fresh and view.window == "day"
         for reading in measure.read(view):
             coverage = reading.coverage if not measure.covered else view.coverage
             said = (
@@ -127,7 +128,7 @@ class Publisher:
             if reading.span is not None and reading.window in ("quarter", "hour", "day"):
                 key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
             shown = self.shown.get(key)
-            fresher = moved and not reading.subject and shown is not None and shown[1] != newest
+            fresher = fresh and shown is not None and not reading.subject and shown[1] != newest
             if shown is None or shown[0] != said or fresher:
                 self.shown[key] = said, newest
                 yield self._fact(measure, reading, view, "live", 0)
@@ -153,14 +154,21 @@ class Publisher:
 
     def _covered_again(self, spans: Spans, changes: Changes) -> set[int]:
         """Closed windows whose coverage late messages may have changed: a door covers some minutes after it spoke."""
+        if not changes.heard or min(changes.heard) >= self._oldest_live(spans):
+            return set()
         silent = int(self.ledger.profile.settings.lateness.sensor_silent_s // 60)
         return {
             start
             for start, span in spans.known.items()
-            if changes.heard
-            and span.state != "live"
+            if span.state != "live"
             and any(start - silent <= minute < span.bounds[1] for minute in changes.heard)
         }
+
+    @staticmethod
+    def _oldest_live(spans: Spans) -> int:
+        """First minute of the oldest window that has not ended; none before it can be heard anew."""
+        live = (start for start in spans.open if spans.known[start].state == "live")
+        return min(live, default=1 << 62)
 
     def _revise(
         self, window: Window, span: Span, before: Pane | None, at: datetime, *, turned: bool

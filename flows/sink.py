@@ -5,6 +5,7 @@ the stream drops a (store, position) that it has already taken.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import groupby
 
 import msgspec
@@ -105,12 +106,15 @@ class FactPartition(StatefulSinkPartition[FactBatch, str]):
     ) -> None:
         latest: Fields = {}
         series: dict[str, Fields] = {}
+        keys: dict[datetime, tuple[str, str]] = {}  # of the series, and what ends a field's name
         for batch, facts in batches:
             for fact, encoded in zip(batch.facts, facts, strict=True):
                 if fact.window in ALIGNED:
-                    key = self._series_key(fact)
-                    name = f"{fact.metric}|{fact.subject}|{fact.window}|{fact.start.isoformat()}"
-                    series.setdefault(key, {})[name] = memoryview(encoded)
+                    found = keys.get(fact.start)
+                    if found is None:
+                        found = keys[fact.start] = self._series_key(fact), fact.start.isoformat()
+                    name = f"{fact.metric}|{fact.subject}|{fact.window}|{found[1]}"
+                    series.setdefault(found[0], {})[name] = memoryview(encoded)
                 if fact.window not in ("quarter", "hour") and _is_newest(fact):
                     latest[f"{fact.metric}|{fact.subject}|{fact.window}"] = memoryview(encoded)
         if latest:

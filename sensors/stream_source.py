@@ -116,8 +116,10 @@ class StreamSource(FixedPartitionedSource[Item, str], Generic[Item]):
         after = Position.parse(resume_state) if resume_state else self._after
         partition = int(for_part)
         stream = _Stream(self._key(partition), after)
-        reader.add(stream)
-        return _StreamPartition(reader, stream, partition, self._parse, self._stop, self._consumer)
+        place = reader.add(stream)
+        return _StreamPartition(
+            reader, stream, place, partition, self._parse, self._stop, self._consumer
+        )
 
 
 class _Stream:
@@ -129,14 +131,41 @@ class _Stream:
         self.rows: Rows = []
         self.end: Position | None = None  # of a bounded read
 
-    def hand_out(self) -> Rows:
-        """Some of the rows, at least one if there is one; the others stay for the next time."""
+    def hand_out(self, most: int) -> tuple[Rows, int]:
+        """Rows of about ``most`` bytes, at least one if there is one, and their size; the others stay."""
         cut = size = 0
-        while cut < len(self.rows) and size < BATCH_BYTES:
+        while cut < len(self.rows) and size < most:
             size += sum(map(len, self.rows[cut][1].values()))
             cut += 1
         rows, self.rows = self.rows[:cut], self.rows[cut:]
-        return rows
+        return rows, size
+
+
+class _Turns:
+    """Which streams of one worker hand out rows at one activation: neighbours, until ``BATCH_BYTES`` are reached.
+
+    Bytewax asks every partition in order before any later step runs; what all of them held would not fit the cache.
+    """
+
+    def __init__(self) -> None:
+        self._asked = -1  # place of the stream that was asked last
+        self._first = 0  # place of the first one that may hand out
+        self._left = BATCH_BYTES
+
+    def budget(self, place: int) -> int:
+        """Bytes that the stream at ``place`` may hand out now."""
+        if place <= self._asked:
+            if self._left > 0:
+                self._first = 0
+            self._left = BATCH_BYTES
+        self._asked = place
+        return self._left if place >= self._first else 0
+
+    def spend(self, place: int, size: int) -> None:
+        """It handed out so many bytes."""
+        self._left -= size
+        if self._left <= 0:
+            self._first = place + 1
 
 
 class _Reader:
@@ -147,14 +176,17 @@ class _Reader:
         self._count = count
         self._follow = follow
         self._streams: dict[bytes, _Stream] = {}
+        self.turns = _Turns()
         self._pause_s = 0.0  # 0: reachable
         self._poll_at = 0.0  # monotonic
         self.wake_at: datetime | None = None
 
-    def add(self, stream: _Stream) -> None:
+    def add(self, stream: _Stream) -> int:
+        """Read this stream too; returns its place among them."""
         self._streams[stream.key.encode()] = stream
         if not self._follow:
             stream.end = self._last(stream.key)
+        return len(self._streams) - 1
 
     def poll(self) -> None:
         """Read every stream whose buffer is empty, unless it is too early for that."""
@@ -204,12 +236,14 @@ class _StreamPartition(StatefulSourcePartition[Item, str], Generic[Item]):
         self,
         reader: _Reader,
         stream: _Stream,
+        place: int,
         partition: int,
         parse: Parse[Item],
         stop: threading.Event,
         consumer: str,
     ) -> None:
         self._reader, self._stream, self._partition = reader, stream, partition
+        self._place = place
         self._parse, self._stop, self._consumer = parse, stop, consumer
         self._state = stream.read_to
         self._told = ""
@@ -223,9 +257,11 @@ class _StreamPartition(StatefulSourcePartition[Item, str], Generic[Item]):
             if self._stream.end and Position.parse(self._state) >= self._stream.end:
                 raise StopIteration
             self._reader.poll()
-        rows = self._stream.hand_out()
+        turns = self._reader.turns
+        rows, size = self._stream.hand_out(turns.budget(self._place))
         if not rows:
             return []
+        turns.spend(self._place, size)
         placed = [(Position.parse(at), row) for at, row in rows]
         self._state = str(placed[-1][0])
         end = self._stream.end

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flows.tally import Part, Tallies, Tally, subjects_of
+from flows.tally import Part, Tallies, Tally, subjects_of, tally_of
 from sensors.events import Footfall
 
 WHOLE = 10_000  # corrections are kept in ten-thousandths of a person, so that they add up exactly
@@ -86,31 +86,37 @@ def _whole(parts: int) -> int:
 
 def contribute(pane: Tallies, now: Tallies, event: Footfall, sign: int) -> None:
     """Add a count of people; the same for every way of counting once it is a difference."""
-    contribute_run(pane, now, (event,), sign)
+    if sign > 0:
+        contribute_run(pane, now, (event,))
+        return
+    taken: Tallies = {}
+    contribute_run(taken, now, (event,))
+    tally_of(pane, DoorTally, event.door).merge(taken[DoorTally.kind][event.door], sign)
 
 
-def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall], sign: int = 1) -> None:
+def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall]) -> None:
     """Add counts of one minute; the hot path, so nothing is called per event and zeros are skipped."""
     doors = subjects_of(pane, DoorTally)
     for event in events:
         door = doors.get(event.door)
         if door is None:
             door = doors[event.door] = DoorTally()
+        entered, left = event.entered, event.left
         if event.staff:
-            door.staff_in += sign * event.entered
-            door.staff_out += sign * event.left
+            door.staff_in += entered
+            door.staff_out += left
             continue
-        if event.entered:
-            door.entered += sign * event.entered
-        if event.left:
-            door.left += sign * event.left
+        if entered:
+            door.entered += entered
+        if left:
+            door.left += left
         if event.passed:
-            door.passed += sign * event.passed
+            door.passed += event.passed
         if event.children:
-            door.children += sign * event.children
+            door.children += event.children
         if event.groups is not None:
-            door.groups += sign * event.groups
-            door.grouped += sign * event.entered
+            door.groups += event.groups
+            door.grouped += entered
 
 
 PARTS = (Part(Footfall, (DoorTally,), contribute, contribute_run),)
