@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View, ratio
+from flows.profile import minute_of
 from flows.tallies.orders import OrderTally, WaitingOrders
 
 _HOUR_DAY: tuple[Window, ...] = ("60m", "day")
@@ -31,14 +32,14 @@ def response(view: View) -> Iterator[Reading]:
 
 
 def waiting(view: View) -> Iterator[Reading]:
-    """Orders not handed over yet, with their units and how long the oldest has waited."""
+    """Orders not handed over yet, with their units and how many whole minutes the oldest has waited."""
     known = view.of(WaitingOrders)
     rows = {channel: level.rows() for channel, level in known.items()}
     every = sorted(row for some in rows.values() for row in some)
     for subject, some in (("", every), *((f"channel:{name}", r) for name, r in rows.items())):
-        oldest = round(view.at.timestamp() - some[0][0]) if some else None
+        oldest = minute_of(view.at) - int(some[0][0] // 60) if some else None
         yield Reading(
-            len(some), subject, detail={"units": sum(units for _, units in some), "oldest_s": oldest}
+            len(some), subject, detail={"units": sum(units for _, units in some), "oldest_min": oldest}
         )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_orders_are_demand_and_work() -> None:
     assert value["orders_waiting", "", "now"] == 1
     assert facts["orders_waiting", "channel:pickup", "now"].detail == {
         "units": 3,
-        "oldest_s": 48 * 60,
+        "oldest_min": 48,
     }
     assert value["transactions", "", "day"] == 3
 
