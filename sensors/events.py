@@ -187,7 +187,7 @@ class Plan(Event, kw_only=True, tag="plan"):
 
     Attributes:
         about: a ``roster`` says that ``value`` associates (one without it) are on the floor; ``subject`` who. ``peers``
-            is the chain's word on a metric (``subject``), as ``floorcast peers`` makes it.
+            is the chain's word on a metric (``subject``), as ``flows.chain.peer_plans`` makes it.
     """
 
     about: Literal[
