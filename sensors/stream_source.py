@@ -141,7 +141,7 @@ class _Stream:
         return rows, size
 
 
-class _Turns:
+class Turns:
     """Which streams of one worker hand out rows at one activation: neighbours, until ``BATCH_BYTES`` are reached.
 
     Bytewax asks every partition in order before any later step runs; what all of them held would not fit the cache.
@@ -176,7 +176,7 @@ class _Reader:
         self._count = count
         self._follow = follow
         self._streams: dict[bytes, _Stream] = {}
-        self.turns = _Turns()
+        self.turns = Turns()
         self._pause_s = 0.0  # 0: reachable
         self._poll_at = 0.0  # monotonic
         self.wake_at: datetime | None = None
