@@ -19,6 +19,7 @@ from flows.forecasting.counts import count_quantile
 from flows.forecasting.profile import Half
 
 SMALL = 12.0
+QUIET = 0.7  # below it every interval holds: nights would talk the busy hours' intervals narrow
 ORDINARY = (1.0, 1.0)
 HOLIDAY_WIDTHS = (2.0, 2.0)  # by level, before the first holiday was lived through
 HOLIDAY_DAY_PACE = 0.6  # of the log width, when a whole day is judged
@@ -103,7 +104,8 @@ class Bands:
         self, y: float, mu: float, slot: int, bands: tuple[Band, ...], *, kept: bool
     ) -> None:
         if mu < SMALL:
-            self._learn_small(y, bands)
+            if mu >= QUIET:
+                self._learn_small(y, bands)
         else:
             scale = self.scale(mu, slot)
             missed = not bands[0].low <= y <= bands[0].high

@@ -59,6 +59,7 @@ class DailyPool:
         self.weights: list[Vector] = [PRIOR.copy() for _ in range(HORIZONS)]
         self.mixtures = [Mixture(START, rate=0.05, share=1e-5) for _ in range(HORIZONS)]
         self.conformal = [AdaptiveConformal(1500, gamma=0.002) for _ in range(HORIZONS)]
+        self.missed: list[list[float]] = [[] for _ in range(HORIZONS)]  # of the day that is open
         self.lift = [[1.0, 1.0] for _ in range(HORIZONS)]  # Σ truth, Σ forecast of the pooled model
         self.day: int | None = None
         self.shape = [0.0] * 7  # pooled, a new key's
@@ -132,7 +133,7 @@ class DailyPool:
         mixture.learn(told.experts, y, told.level + PAD)
         mixture.rate = rate
         root = sqrt(told.value + PAD)
-        self.conformal[h].learn((y - told.value) / (state.spread * root))
+        self.missed[h].append((y - told.value) / (state.spread * root))
         if horizon == 1:
             miss = min(6 * state.spread, abs(y - told.value) / root)
             state.spread = max(0.02, state.spread + 0.05 * (miss - state.spread))
@@ -147,10 +148,19 @@ class DailyPool:
         for h, statistics in enumerate(self.pooled):
             statistics.fade(self.keep)
             self.weights[h] = statistics.solve(PRIOR, RIDGE)
+            self._judge(h)
             self.lift[h] = [part * 0.98 + 0.02 for part in self.lift[h]]
         if self.keys:
             shapes = np.array([k.shape for k in list(self.keys.values())[:200]])
             self.shape = shapes.mean(axis=0).tolist()
+
+    def _judge(self, h: int) -> None:
+        """A day's keys err alike: all of them are judged by the intervals that stood when it began."""
+        tails = self.conformal[h].tails()
+        for residual in self.missed[h]:
+            sides = [(residual < low, residual > high) for low, high in tails]
+            self.conformal[h].learn(residual, sides)
+        self.missed[h] = []
 
     def _new_key(self) -> Key:
         key = Key()

@@ -22,7 +22,7 @@ class LeadTimeErrors:
 
     Args:
         days: how many days are summed.
-        window: errors kept, newest last (4 bytes each).
+        window: errors kept, newest last, in half precision.
 
     >>> errors = LeadTimeErrors(3)
     >>> draw = np.random.default_rng(1)
@@ -46,7 +46,9 @@ class LeadTimeErrors:
         """Take in sums that are over (NaN: one of the days was not seen), with what was said of them."""
         seen = ~np.isnan(truth) & ~np.isnan(mean)
         fresh = (truth - mean)[seen] / self.scale(mean, variance)[seen]
-        self.errors = np.concatenate([self.errors, fresh.astype(np.float32)])[-self.window :]
+        self.errors = np.concatenate([self.errors, fresh.astype(np.float16).astype(np.float32)])[
+            -self.window :
+        ]
 
     def quantile(self, q: float, mean: Vector, variance: Vector) -> Vector:
         """The ``q`` quantile (0 < q < 1) of each SKU's demand; normal tails before enough was seen."""

@@ -1,6 +1,9 @@
 """Laws every forecaster keeps, discovered models and all."""
 
+import importlib
+import inspect
 import pickle
+import pkgutil
 import random
 from collections.abc import Callable
 from math import isfinite
@@ -8,6 +11,7 @@ from typing import Self
 
 import pytest
 
+import flows.forecasting
 from flows.forecasting.contract import Features, Forecast, Forecaster, pickled_size
 from flows.forecasting.lumpy import Ses, Tsb
 from flows.forecasting.naive import SeasonalNaive
@@ -210,6 +214,38 @@ def test_it_does_not_look_ahead(make: Callable[[], Forecaster]) -> None:
 def test_a_model_given_the_future_is_caught() -> None:
     """The law above has teeth: a leaking model fails it."""
     assert looks_ahead(Leaking)
+
+
+class Peeking(SeasonalNaive):
+    """A model that reads the truth of the slot it is asked for from its table."""
+
+    def __init__(self) -> None:
+        super().__init__(24)
+        self.table: dict[float, float] = {}
+
+    def attach(self, rows: list[tuple[dict[str, float | None], float]]) -> None:
+        self.table = {x["step"] or 0.0: y for x, y in rows}
+
+    def predict_one(self, x: Features) -> float | None:
+        step = x.get("step")
+        return super().predict_one(x) if step is None else self.table.get(step + 1, 0.0)
+
+
+def test_a_model_that_peeks_a_slot_ahead_is_caught() -> None:
+    """Reading the next slot's truth while predicting this one fails the law as well."""
+    assert looks_ahead(Peeking)
+
+
+def test_the_laws_hold_for_every_model_there_is() -> None:
+    """A class under ``flows.forecasting`` that keeps the contract is under the laws above; none is forgotten."""
+    found = set()
+    for module in pkgutil.iter_modules(flows.forecasting.__path__):
+        for thing in vars(importlib.import_module(f"flows.forecasting.{module.name}")).values():
+            methods = ("learn_one", "predict_one", "forecast", "explain", "state_size")
+            whole = inspect.isclass(thing) and all(hasattr(thing, name) for name in methods)
+            if whole and not getattr(thing, "_is_protocol", False):
+                found.add(thing)
+    assert found == {type(make()) for make in MODELS.values()}
 
 
 def test_size_is_what_the_store_keeps() -> None:

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from flows.forecasting.bands import Bands
@@ -83,3 +84,51 @@ def test_the_mixture_follows_the_best_and_forgives() -> None:
         mixture.learn((10.0, 14.0), 14.0, 10.0)
     assert mixture.weights[1] > 0.9
     assert sum(mixture.weights) == pytest.approx(1.0)
+
+
+def test_holidays_are_calibrated_apart() -> None:
+    """Holidays that err four times as much are covered by 70 % and more, and the ordinary days stay at 80 %."""
+    draw = random.Random(6)
+    bands = Bands(24)
+    inside = {True: [0, 0], False: [0, 0]}
+    for day in range(400):
+        holiday = day % 12 == 5
+        wrong = draw.gauss(0, 40.0 if holiday else 6.0)  # a day's slots err alike
+        told = [(max(0.0, 100 + wrong + draw.gauss(0, 8)), 100.0, slot) for slot in range(24)]
+        for y, mu, slot in told if day > 60 else []:
+            band = bands.around(mu, slot, holiday=holiday)[0]
+            inside[holiday][0] += band.low <= y <= band.high
+            inside[holiday][1] += 1
+        bands.learn_all(told, holiday=holiday)
+    assert inside[True][0] / inside[True][1] >= 0.70
+    assert abs(inside[False][0] / inside[False][1] - 0.80) < 0.03
+
+
+def test_a_day_said_at_once_is_judged_at_once() -> None:
+    """The order in which a day's truths are told does not matter to how its intervals are judged."""
+    told = [(100.0 + 9 * slot, 100.0, slot) for slot in range(24)]
+    plain, turned = Bands(24), Bands(24)
+    for _ in range(2):  # both have enough residuals to adapt their levels by
+        plain.learn_all(told)
+        turned.learn_all(told)
+    for _ in range(10):
+        plain.learn_all(told)
+        turned.learn_all(told[::-1])
+    assert np.allclose(plain.conformal.alphas, turned.conformal.alphas)
+    assert plain.conformal.ordered == turned.conformal.ordered
+
+
+def test_nights_do_not_narrow_the_busy_hours() -> None:
+    """Hours in which nobody comes are always covered and must not talk the others' intervals narrow."""
+    draw = np.random.default_rng(3)
+    bands = Bands(24)
+    inside = count = 0
+    for _ in range(200):
+        for slot in range(24):
+            mu = 5.0 if 9 <= slot < 15 else 0.02
+            y = float(draw.poisson(mu))
+            if mu > 1:
+                inside += bands.around(mu, slot)[0].low <= y <= bands.around(mu, slot)[0].high
+                count += 1
+            bands.learn(y, mu, slot)
+    assert inside / count >= 0.78
