@@ -13,7 +13,7 @@ from sensors.stream_source import BATCH_BYTES, Turns
 def test_every_stream_gets_its_turn_and_no_activation_hands_out_much_more_than_fits(
     sizes: list[int], activations: int
 ) -> None:
-    """With rows in every stream, none waits longer than a round of all, and one activation ends soon after the limit."""
+    """With rows in every stream, none waits longer than two rounds, and an activation ends soon after the limit."""
     turns = Turns()
     last = dict.fromkeys(range(len(sizes)), 0)
     for activation in range(1, activations + 1):
