@@ -266,6 +266,16 @@ def _day(base: SlotForecaster, lift: EventLift, xs: Sequence[Known]) -> Forecast
     return scaled(whole, share)
 
 
+def just_learned(view: View, taught_at: int) -> bool:
+    """Whether what was learned in that minute is still to be told.
+
+    A slot is final with the first tick of a minute, which is read at once, unless devices' lateness is not of whole
+    minutes: then the next minute reads it.
+    """
+    within = 0 if view.profile.settings.lateness.settle_s % 60 == 0 else 1
+    return minute_of(view.at) - taught_at <= within
+
+
 def due(view: View, memory: ForecastMemory) -> bool:
     """Whether a series is to be told: the model just learned, a plan was just heard, an hour begins.
 
@@ -274,7 +284,9 @@ def due(view: View, memory: ForecastMemory) -> bool:
     minute = minute_of(view.at)
     heard = max((word.heard for word in words_of(view)), default=0.0)
     return (
-        minute - memory.taught_at <= 1 or minute % 60 <= 1 or 0 <= view.at.timestamp() - heard < 120
+        just_learned(view, memory.taught_at)
+        or minute % 60 <= 1
+        or 0 <= view.at.timestamp() - heard < 120
     )
 
 

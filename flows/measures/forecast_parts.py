@@ -11,7 +11,7 @@ from flows.forecasting.calendar import day_number
 from flows.forecasting.shares import HOURS, PartForecaster
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast import VISITORS, visitors_of
-from flows.outlook import COVERED, Ahead, days_ahead, over, upcoming
+from flows.outlook import COVERED, Ahead, days_ahead, just_learned, over, upcoming
 from flows.outlook_readings import Detail
 from flows.panes import squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
@@ -110,7 +110,7 @@ def forecast(view: View, kind: str) -> Iterator[Reading]:
         kind: ``door`` or ``zone``.
     """
     memory, minute = view.memory(PartsMemory), minute_of(view.at)
-    if not memory.state or minute - memory.taught_at > 1:
+    if not memory.state or not just_learned(view, memory.taught_at):
         return
     slots = upcoming(view, VISITORS)
     seen = _seen(view, kind)

@@ -23,6 +23,7 @@ from flows.forecasting.counts import count_quantile
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast_staff import demand
 from flows.measures.tills import service_s
+from flows.outlook import just_learned
 from flows.outlook_readings import Detail
 from flows.outlook_units import (
     SLICES,
@@ -170,7 +171,7 @@ def _turn(view: View) -> bool:
     memory = view.memory(UnitsMemory)
     return (
         bool(memory.state)
-        and minute_of(view.at) - memory.taught_at <= 1
+        and just_learned(view, memory.taught_at)
         and crc32(view.profile.id.encode()) % SLICES in memory.slices
     )
 

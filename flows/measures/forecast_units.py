@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from flows.facts import Evidence
 from flows.forecasting.contract import Forecast
 from flows.measure import Measure, Reading, View
+from flows.outlook import just_learned
 from flows.outlook_readings import Detail, reading
 from flows.outlook_units import (
     SLICES,
@@ -25,7 +26,7 @@ from flows.tallies.sales import SkuTally
 def units_forecast(view: View) -> Iterator[Reading]:
     """By SKU: the rest of today and today in all each hour; once a day its hours and the seven days from today on."""
     memory, minute = view.memory(UnitsMemory), minute_of(view.at)
-    found = days_ahead(view) if memory.state and minute - memory.taught_at <= 1 else None
+    found = days_ahead(view) if memory.state and just_learned(view, memory.taught_at) else None
     if found is None:
         return
     panel, shape = panel_of(memory.state), shape_of(memory)
