@@ -84,14 +84,12 @@ class Ledger:
                 continue
             if at > device.newest:  # noqa: PLR1730 - max() is a call
                 device.newest = at
-            if at < prompt or event.skew_s is not None:
-                self.clocks.note(event, received_at)
             kind = type(event)
             if kind is Footfall and event.counting == "delta":  # type: ignore[union-attr]
                 if newest < at < until:
                     newest = at
                 elif not since <= at < until:
-                    self._count(run, newest, oldest)
+                    self._count(run, newest, oldest, received_at)
                     run, newest = [], at
                     since = instant_of(minute_of(at))
                     until = since + _MINUTE
@@ -101,12 +99,14 @@ class Ledger:
             else:
                 if at < oldest:
                     self.counters["too_late"] += 1
+                if at < prompt or event.skew_s is not None:
+                    self.clocks.note(event, received_at)
                 pane = self._touch(at)
                 for part, sign in self._resolve(event, now_s):
                     here = pane if part.at == at else self._fresh(part.at)
                     for add in _ADD.get(type(part), ()):
                         add(here.tallies, self.now_fresh, part, sign)
-        self._count(run, newest, oldest)
+        self._count(run, newest, oldest, received_at)
         for command in commands:
             self.factors.note(command, received_at, minute_of(oldest))
         counted = len(events) - repeats
@@ -115,8 +115,16 @@ class Ledger:
         self.unreported += counted
         return commands
 
-    def _count(self, run: list[AnyEvent], newest: datetime, oldest: datetime) -> None:
+    def _count(
+        self, run: list[AnyEvent], newest: datetime, oldest: datetime, received_at: datetime
+    ) -> None:
         """Add plain counts of one minute."""
+        if newest - _MINUTE < received_at - self.silence:  # some of them may be late
+            odd = [e for e in run if e.skew_s is not None or e.at < received_at - self.silence]
+        else:
+            odd = [event for event in run if event.skew_s is not None]
+        for event in odd:
+            self.clocks.note(event, received_at)
         if run and newest < oldest:
             self.counters["too_late"] += len(run)
         elif run:
