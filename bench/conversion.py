@@ -1,7 +1,7 @@
 """A fall in conversion: a sequential test against the trailing-window one: ``python -m bench.conversion [--days 250]``.
 
-Simulated days as counts by minute. Both tests are held to the false calls that ordinary days give them; beside them
-stands what a clairvoyant who knew the hour and the size of the fall could do, and the information bound.
+Simulated days as counts by minute, at shops of several sizes (``--visitors``, of the hour of the fall). Both tests are
+held to the false calls that ordinary days give them; beside them stands the information bound.
 """
 
 import argparse
@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bench.alerts_days import USUAL_DAY, USUAL_HOUR, scaled
 from floorcast.settings import load_settings
 from flows.inference.lag import Lag, due
-from flows.inference.sequential import bound, gathered
+from flows.inference.sequential import bound, strongest
 from flows.measures.aligned import FALLEN, QUIET
 from sensors.events import Footfall, Pos
 from sensors.simulate import simulate_day
@@ -32,14 +33,14 @@ AT, LONG, AFTER = (
 OPEN, CLOSE = 540, 1320
 
 
-def days(count: int, first: int, faults: Sequence[Fault] = ()) -> Iterator[Day]:
-    """Days of the demonstration shop as counts by minute of the day."""
+def days(count: int, first: int, faults: Sequence[Fault] = (), size: float = 1.0) -> Iterator[Day]:
+    """Days of the demonstration shop, ``size`` times as busy, as counts by minute of the day."""
     settings = load_settings(Path(__file__).parents[1] / "config.toml")
-    store = settings.sensors.stores[0]
+    store = scaled(settings.sensors.stores[0], size)
     products = settings.sensors.ranges[store.range]
     for seed in range(first, first + count):
         when = date(2026, 3, 2) + timedelta(days=seed % 364)
-        day = simulate_day(store, products, when, seed, faults=faults)
+        day = simulate_day(store, products, when, seed, faults=faults, visitors=USUAL_DAY * size)
         visitors, sales = np.zeros(1440), np.zeros(1440)
         held: dict[str, int] = {}
         for event in day.events:
@@ -55,14 +56,14 @@ def days(count: int, first: int, faults: Sequence[Fault] = ()) -> Iterator[Day]:
         yield visitors, sales
 
 
-def sequential(day: Day, usual: float, level: float) -> list[int]:
+def sequential(day: Day, usual: float, level: float, falls: Sequence[float] = FALLEN) -> list[int]:
     """Minutes at which the evidence calls, each after it had gone down to a third of the level."""
     visitors, sales = day
     aligned = due(visitors, Lag())
     calls, armed = [], True
     for minute in range(OPEN + 60, CLOSE):
         span = slice(OPEN, minute)
-        nats = gathered(sales[span], aligned[span], QUIET * usual, FALLEN * usual).nats
+        nats = strongest(sales[span], aligned[span], QUIET * usual, [f * usual for f in falls]).nats
         if armed and nats > level:
             calls.append(minute)
             armed = False
@@ -106,23 +107,34 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=250, help="ordinary days")
     parser.add_argument("--faulty", type=int, default=80, help="days with each fall")
     parser.add_argument("--seed", type=int, default=30_000, help="first; tuned on 20,000 to 21,999")
-    parser.add_argument("--usual", type=float, default=0.26)
+    parser.add_argument(
+        "--usual", type=float, help="conversion; that of the ordinary days by default"
+    )
+    parser.add_argument("--visitors", type=int, nargs="*", default=[56, 150, 400, 800])
     args = parser.parse_args()
-    ordinary = list(days(args.days, args.seed))
+    for visitors in args.visitors:
+        compare(args, visitors / USUAL_HOUR)
+
+
+def compare(args: argparse.Namespace, size: float) -> None:
+    """Print the table of a shop of one size."""
+    ordinary = list(days(args.days, args.seed, size=size))
+    sold, entered = (sum(float(day[n].sum()) for day in ordinary) for n in (1, 0))
+    usual = args.usual or sold / entered  # what a shop has learned of itself
     falls: dict[str, list[Day]] = {}
-    for size in (0.35, 0.65):
-        fault = ConversionDrop(at=time(AT), minutes=LONG, factor=1 - size)
-        falls[f"−{size:.0%}"] = list(days(args.faulty, args.seed + 5_000, [fault]))
+    for share in (0.35, 0.65):
+        fault = ConversionDrop(at=time(AT), minutes=LONG, factor=1 - share)
+        falls[f"−{share:.0%}"] = list(days(args.faulty, args.seed + 5_000, [fault], size))
     came = float(np.mean([v[AT * 60 : AT * 60 + LONG].sum() for v, _ in ordinary]))
     print(f"{args.days} ordinary days, {args.faulty} with each fall, seeds from {args.seed}")
-    print(f"  {came:.0f} visitors in the hour of the fall")
-    for size in (0.35, 0.65):
-        nats = bound(came, args.usual, args.usual * (1 - size))
-        print(f"  information bound of −{size:.0%}: KL × visitors = {nats:.1f} nats")
-    trailing = partial(window, usual=args.usual)
+    print(f"  {came:.0f} visitors in the hour of the fall, {usual:.3f} usually buy")
+    for share in (0.35, 0.65):
+        nats = bound(came, usual, usual * (1 - share))
+        print(f"  information bound of −{share:.0%}: KL × visitors = {nats:.1f} nats")
+    trailing = partial(window, usual=usual)
     report("trailing hour, Wilson 95 %, 10 min", trailing, ordinary, falls)
     for level in (4.0, 4.25, 4.5, 4.75, 5.0, 5.5):
-        test = partial(sequential, usual=args.usual, level=level)
+        test = partial(sequential, usual=usual, level=level)
         report(f"evidence above {level} nats", test, ordinary, falls)
 
 

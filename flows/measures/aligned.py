@@ -20,8 +20,12 @@ _EDGES = (12, 17)
 PRIOR_SALES = 300.0  # that the configured lag counts for …
 SHRINK_SALES = 200.0  # … and the whole day's, for a part of the day
 REMEMBERED = 3_000.0  # sales; older ones fade
-QUIET, FALLEN = 0.9, 0.45  # of the usual conversion: still all right, and fallen
-LEVEL = 5.0  # nats at which the shipped rule fires
+QUIET = 0.9  # of the usual conversion: still all right …
+FALLEN = (
+    0.45,
+    0.65,
+)  # … and fallen: far, or by a third, which only a busy shop can show in an hour
+LEVEL = 5.5  # nats at which the shipped rule fires
 
 
 class LagMemory(Struct):
@@ -117,7 +121,7 @@ def aligned(view: View) -> Iterator[Reading]:
 
 
 def evidence(view: View) -> Iterator[Reading]:
-    """Nats for a conversion that has fallen to ``FALLEN`` of its usual against one above ``QUIET`` of it.
+    """Nats for a conversion that has fallen to one of ``FALLEN`` of its usual against one above ``QUIET`` of it.
 
     Over the day's whole minutes since opening. ``detail``: since when, the sales per visitor due since then, and the
     most nats so many visitors can be expected to show for a fall by 35 % (the information bound).
@@ -129,7 +133,7 @@ def evidence(view: View) -> Iterator[Reading]:
     usual = view.memory(UsualMemory).rates.get("60m", view.profile.benchmark.conversion)
     usual = min(usual, 0.95)
     due, sales = _due(view, opened.start, minute), _sales(view, opened.start, minute)
-    found = sequential.gathered(sales, due, QUIET * usual, FALLEN * usual)
+    found = sequential.strongest(sales, due, QUIET * usual, [to * usual for to in FALLEN])
     bound = sequential.bound(found.due, usual, 0.65 * usual)
     since = instant_of(opened.start + found.since).isoformat()
     yield Reading(
