@@ -124,10 +124,11 @@ def week_of(monday: date, facts: Mapping[date, Sequence[Fact]], ledger: Iterable
 
 
 def day_sums(facts: Sequence[Fact]) -> Sums | None:
-    """A day's totals; ``None`` unless visitors and sales are both known."""
+    """A day's totals; ``None`` unless visitors and sales are both known and the day is over."""
     found = {
         f.metric: float(f.value) for f in facts
-        if f.window == "day" and not f.subject and f.metric in SUMMED and isinstance(f.value, int | float)
+        if f.window == "day" and f.state != "live" and not f.subject and f.metric in SUMMED
+        and isinstance(f.value, int | float)
     }  # fmt: skip
     if not {"visitors", "transactions", "net_sales"} <= found.keys():
         return None

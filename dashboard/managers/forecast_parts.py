@@ -60,7 +60,7 @@ def restock_row(r: Restock, said: Said) -> dict[str, Any]:
     }  # fmt: skip
     product = said.shop.products.get(r.sku)
     return {
-        "id": r.sku, "name": getattr(product.name, said.language) if product else r.sku, "hand": r.on_hand,
+        "id": r.sku, "name": getattr(product.name, said.language) if product else r.sku, "hand": round(r.on_hand),
         "units": r.units, "sum": text.format(**numbers),
     }  # fmt: skip
 
@@ -140,7 +140,7 @@ def error_figure(days: list[Quality], text: dict[str, str]) -> dict[str, Any]:
         if last:
             notes.append({
                 "x": last[0], "y": last[1], "text": text[key], "showarrow": False, "xanchor": "right",
-                "yanchor": "bottom", "font": {"color": colour, "size": 14},
+                "yanchor": "bottom" if colour == TOKENS["muted"] else "top", "font": {"color": colour, "size": 14},
             })  # fmt: skip
     layout = figure["layout"] | {
         "annotations": notes,

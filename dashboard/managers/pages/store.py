@@ -236,7 +236,8 @@ def gap(found: list[Fact], shop: Shop, language: Language) -> Component | None:
                 className="less" if effect < 0 else "more",
             ),
         ], className="factor")
-        for name, effect in fact.detail.items() if isinstance(effect, int | float)
+        for name in ("visitors", "conversion", "atv")
+        if isinstance(effect := fact.detail.get(name), int | float)
     ]  # fmt: skip
     said = text["gap.said"].format(
         sales=amount(fact.evidence.k, "minor", currency), usual=amount(fact.evidence.n, "minor", currency),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,14 @@ def test_only_days_of_both_weeks_are_added_up() -> None:
     visitors = {m.metric: m for m in part.measures}["visitors"]
     assert visitors.this == sum(visitors_on(d) * 52 for d in part.compared)
     assert week_of(MONDAY, {}, []).effects == {}
+
+
+def test_a_day_that_is_not_over_is_not_compared() -> None:
+    """Half a day against a whole one would read as a fall: a live day is left out."""
+    days = kept()
+    sunday = MONDAY + timedelta(days=6)
+    days[sunday] = [msgspec.structs.replace(f, state="live") for f in days[sunday]]
+    assert week_of(MONDAY, days, []).compared == [MONDAY + timedelta(days=n) for n in range(6)]
 
 
 def test_why_names_the_factor() -> None:
