@@ -38,8 +38,10 @@ def readings(
     telling, detail = due(view, memory), detail_of(memory)
     if telling:
         yield from _series(target, slots, digits, subject)
-        for day, told in days_ahead(view, target):
-            yield reading(told, "day", day, {}, digits, subject)
+        for day, told in days_ahead(view, target) if minute % 60 < QUARTER else ():
+            yield reading(
+                told, "day", day, {}, digits, subject
+            )  # once an hour is enough of later days
     if not telling and minute % every:
         return
     for window, length in NEAR:
