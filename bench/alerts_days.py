@@ -29,7 +29,7 @@ from flows.measure import Measure, View
 from flows.profile import Profile, Profiles
 from flows.publish import Publisher
 from sensors.events import AnyEvent, Queue
-from sensors.settings import Store, Till
+from sensors.settings import Product, Store, Till
 from sensors.simulate import simulate_day
 from sensors.simulation.faults import Fault
 
@@ -67,6 +67,13 @@ def scaled(store: Store, size: float) -> Store:
     tills = ceil(len(store.tills) * size)
     more = [Till(id=str(n + 1), name=store.tills[0].name) for n in range(tills)]
     return replace(store, tills=more, capacity=ceil(store.capacity * size))
+
+
+def stocked(products: Sequence[Product], size: float) -> list[Product]:
+    """The range with shelves as full as its visitors need; else a busy shop would sell out within the hour."""
+    return [
+        replace(p, shelf=ceil((p.shelf or 24) * size), pack=ceil(p.pack * size)) for p in products
+    ]
 
 
 def naive(settings: AlertsSettings) -> AlertsSettings:
@@ -134,7 +141,7 @@ class Shop:
         """Live through day ``number`` of the calendar; what fired in it."""
         settings = configured(self.size)
         store = settings.sensors.stores[0]
-        products = settings.sensors.ranges[store.range]
+        products = stocked(settings.sensors.ranges[store.range], self.size)
         day = simulate_day(
             store, products, FIRST + timedelta(days=number), seed, faults=faults,
             visitors=USUAL_DAY * self.size,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bench.alerts_days import USUAL_DAY, USUAL_HOUR, scaled
+from bench.alerts_days import USUAL_DAY, USUAL_HOUR, scaled, stocked
 from floorcast.settings import load_settings
 from flows.inference.lag import Lag, due
 from flows.inference.sequential import bound, strongest
@@ -37,7 +37,7 @@ def days(count: int, first: int, faults: Sequence[Fault] = (), size: float = 1.0
     """Days of the demonstration shop, ``size`` times as busy, as counts by minute of the day."""
     settings = load_settings(Path(__file__).parents[1] / "config.toml")
     store = scaled(settings.sensors.stores[0], size)
-    products = settings.sensors.ranges[store.range]
+    products = stocked(settings.sensors.ranges[store.range], size)
     for seed in range(first, first + count):
         when = date(2026, 3, 2) + timedelta(days=seed % 364)
         day = simulate_day(store, products, when, seed, faults=faults, visitors=USUAL_DAY * size)
