@@ -1,4 +1,4 @@
-"""What a day gave live, with restarts, a backlog and an acknowledgement, its recording gives again."""
+"""What a day gave live, with restarts, a backlog, an acknowledgement and a setting, its recording gives again."""
 
 import hashlib
 import threading
@@ -19,6 +19,7 @@ from floorcast.replayed import name_of
 from floorcast.sources import open_log
 from flows.facts import Fact
 from flows.keyspace import facts_key
+from sensors.corrections import Correction, target_of
 from sensors.events import Command, Footfall
 from sensors.keyspace import committed_key, log_key, partition_of
 from sensors.simulation.delivery import Delivery, held_back
@@ -70,13 +71,20 @@ def stages(tmp_path: Path, redis_server: RedisServer) -> Iterator[Stages]:
 
 @pytest.fixture(scope="module")
 def entries() -> list[Entry]:
-    """A day whose doors were offline for two hours, with an incident that somebody acknowledged."""
+    """A day with doors offline for two hours, an incident somebody acknowledged, and a setting somebody changed."""
     day = demo_day(visitors=900, faults=[ConversionDrop(at=time(14), minutes=150)])
     start = day.day.start + timedelta(hours=11)
     late = held_back(
         day.deliveries, start, start + timedelta(hours=2),
         lambda event: isinstance(event, Footfall) and event.door == "mall",
     )  # fmt: skip
+    counted = start - timedelta(hours=1)  # by hand, at the main door
+    audit = Correction(factor=1.25, low=1.1, high=1.4, by_hand=50, by_sensor=40, minutes=30)
+    setting = Command(
+        at=counted, store=STORE, source="commands", id="setting-1", actor="chen", action="setting",
+        target=target_of("main", "in"), note=_encode(audit).decode(),
+    )  # fmt: skip
+    late = sorted([*late, Delivery(counted, setting)], key=lambda delivery: delivery.received_at)
     end = day.day.end + timedelta(minutes=59)
     first = replay(log_entries(late, tick=TICK, end=end), demo_settings(), keep="none")
     fired = next(
@@ -151,6 +159,7 @@ def test_a_day_lived_is_the_day_replayed(
     assert len({result[2] for result in results.values()}) == 1
     facts, told, _ = results[1]
     assert any(step.actor == "chen" for incident in told for step in incident.steps)
+    assert any("by_counter" in fact.detail for fact in facts.values())  # the setting was obeyed
     zone = demo_settings().sensors.stores[0].tz
     days = {fact.start.astimezone(zone).date() for fact in facts.values()}
     lived_facts = facts_in_redis(client, STORE, days)
