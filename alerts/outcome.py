@@ -62,7 +62,9 @@ def effect(turn: Turn, incident: Incident, care: Care) -> Args:
     in the counts of both sides; that of the forecast stands beside it.
     """
     then = care.then
-    forecast: Args = {k: then[k] for k in ("forecast", "forecast_low", "forecast_high") if k in then}
+    forecast: Args = {
+        k: then[k] for k in ("forecast", "forecast_low", "forecast_high") if k in then
+    }
     outcome: Args = {
         "action": incident.action,
         "actor": care.acted_by,
