@@ -18,7 +18,7 @@ from xxhash import xxh3_64_intdigest
 HOUR_S = 3600
 GENERATIONS = 1 << 20  # more than an hour can have
 _DROPPED = 16  # bits of a 64-bit hash
-RUNS = 64  # gaps remembered per device; beyond that the oldest gap counts as received
+RUNS = 4096  # gaps remembered per device (a backlog of hours, shuffled); beyond that the oldest counts as received
 
 
 class Numbers:

@@ -133,8 +133,6 @@ class Measure(NamedTuple):
         by_minute: it is read when a minute begins and not between, whatever changed: for many subjects.
         quiet: its facts carry no newest event and are told only where a value changed: for what was learned, and for
             hundreds of subjects.
-        fresh: of the day and the store, it is said once a minute for a newer event alone, so that everyone downstream
-            knows how old the newest event is.
         memory, learn: state it keeps per store, saved in the snapshot, and what changes it: called once for each
             quarter (or day: ``learn_over``) when it becomes final, in order, with its view.
     """
@@ -152,7 +150,6 @@ class Measure(NamedTuple):
     by_minute: bool = False
     learn_over: Window = "quarter"
     quiet: bool = False
-    fresh: bool = False
 
 
 @cache

@@ -110,10 +110,9 @@ class Publisher:
         return span.pane.newest if span else None
 
     def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
-        """What differs from what was last said; a newer event alone is told once a minute, by ``fresh`` measures."""
+        """What differs from what was last said; a newer event alone is told once a minute, of the store."""
         start = -1 if view.window == "now" else view.start
         newest = None if measure.quiet else view.pane.newest
-        fresh = moved and measure.fresh and view.window == "day"
         for reading in measure.read(view):
             coverage = reading.coverage if not measure.covered else view.coverage
             said = (
@@ -128,7 +127,7 @@ class Publisher:
             if reading.span is not None and reading.window in ("quarter", "hour", "day"):
                 key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
             shown = self.shown.get(key)
-            fresher = fresh and shown is not None and not reading.subject and shown[1] != newest
+            fresher = moved and not reading.subject and shown is not None and shown[1] != newest
             if shown is None or shown[0] != said or fresher:
                 self.shown[key] = said, newest
                 yield self._fact(measure, reading, view, "live", 0)

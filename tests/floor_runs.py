@@ -9,6 +9,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSink, TestingSource, cluster_main, run_main
 
 from flows.facts import Fact, FactBatch, FactKey
+from flows.measure import measures
 from flows.settings import FlowsSettings
 from flows.topology import live
 from sensors.events import Dwell, Event, Footfall, Line, Pos, Queue, Stock, Tender
@@ -137,9 +138,15 @@ def newest(batches: Iterable[FactBatch]) -> dict[FactKey, Fact]:
 
 
 def aligned(batches: Iterable[FactBatch]) -> dict[FactKey, Fact]:
-    """What holds of the aligned windows, without when it was published and how often it was revised."""
+    """What holds of the aligned windows, without when it was published and how often it was revised.
+
+    What a memory has learned is no sum of its window: a ticket voided after its quarter was learned stays learned.
+    """
+    learned = {measure.metric for measure in measures() if measure.memory and not measure.reads}
     return {
         key: msgspec.structs.replace(fact, as_of=START, revision=0, detail={})
         for key, fact in newest(batches).items()
-        if fact.window in ("quarter", "day") and fact.state == "final"
+        if fact.window in ("quarter", "day")
+        and fact.state == "final"
+        and fact.metric not in learned
     }

@@ -30,7 +30,7 @@ def section(language: Language) -> Component:
         [
             html.H2(text["inc.tried"]),
             html.P(id="tried-sub", className="sub"),
-            table("tried", COLUMNS, language, "30vh"),
+            html.Div(table("tried", COLUMNS, language, "30vh"), id="tried-list", hidden=True),
         ],
         className="panel",
     )

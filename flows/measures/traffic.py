@@ -141,7 +141,7 @@ def occupancy_drift(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True, fresh=True),
+    Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True),
     Measure("exits", "people", (DoorTally,), exits, covered=True),
     Measure("groups", "groups", (DoorTally,), groups, covered=True),
     Measure("passers_by", "people", (DoorTally,), passers_by, covered=True),

@@ -40,9 +40,13 @@ class Page:
             now,
             search,
         )(self.incidents)
-        app.callback(Output("tried", "rowData"), Output("tried-sub", "children"), now, search)(
-            self.tried
-        )
+        app.callback(
+            Output("tried", "rowData"),
+            Output("tried-sub", "children"),
+            Output("tried-list", "hidden"),
+            now,
+            search,
+        )(self.tried)
         app.callback(
             Output("life", "children"),
             Output("life", "data-mark"),
@@ -69,19 +73,19 @@ class Page:
         nothing = html.P(words(language)["inc.none_silenced"], className="sub")
         return listed, rows.ledger(found, self.desk.shops, language, names), quiet or nothing
 
-    def tried(self, _changed: object, search: str | None) -> tuple[Any, Any]:
+    def tried(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
         """What a draft of the rules would have done, where the visitor may see all of its stores."""
         language, mine = self.desk.language(search), self.desk.mine()
         try:
             found = self.desk.house.tried(mine)
         except UnreachableError:
-            return no_update, no_update
+            return no_update, no_update, no_update
         stores = [self.desk.shops[name].store for name in (found.stores if found else mine)]
         zone = stores[0].tz if stores else UTC
         listed = (
             tried.listed(found, tried.currency_of([s.currency for s in stores])) if found else []
         )
-        return listed, tried.said(found, zone, language)
+        return listed, tried.said(found, zone, language), not listed
 
     def _silence(
         self, store: str, command: Command, names: dict[str, str], language: Language
