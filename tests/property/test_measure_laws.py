@@ -129,9 +129,9 @@ def test_scaling_all_counts_scales_totals_and_leaves_rates(
     ) or measure.metric in COUNTS_PER_HOUR
     for subject, value in one.items():
         if total and isinstance(value, int | float):
-            assert many[subject] == pytest.approx(
-                times * value, rel=1e-5, abs=0.5 * times
-            )  # each is rounded
+            rounded = 0.5 * times + 0.5  # the one, multiplied, and the other
+            within = rounded + 1e-5 * abs(times * value)
+            assert many[subject] == pytest.approx(times * value, abs=within)
         elif isinstance(value, int | float):
             assert many[subject] == pytest.approx(value, rel=1e-5, abs=1e-5)
         else:
