@@ -34,7 +34,7 @@ class FloorcastSettings(Table, kw_only=True, frozen=True):
         0  # of ingest; floor, alert, deliver and webhook take the next four. 0: no metrics pages
     )
     demo: bool = False  # `floorcast up` simulates the stores: a warm history, then live devices
-    demo_days: Annotated[int, Meta(ge=1, le=365)] = 28  # of warm history
+    demo_days: Annotated[int, Meta(ge=1, le=365)] = 12  # of warm history
 
 
 class Settings(Table, kw_only=True, frozen=True):
