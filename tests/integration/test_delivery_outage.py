@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from alerts.attempts import Attempt
+from alerts.breaker import TRIPS
 from alerts.deliver import Deliverer, deliverer
 from alerts.incident import Notice
 from alerts.keyspace import outbox_key, push_key, sent_key
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.servers
 SENSORS = SensorsSettings(stores=[shop()])
 LOW = Rule(name="low-conversion", metric="conversion", action="add-staff")
 COUNT = 24
+THREADS = 2
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def settings(
         "timeout_s": 0.4,
         "backoff_s": 0.02,
         "backoff_max_s": 0.1,
-        "threads": 2,
+        "threads": THREADS,
     }
     secret = str(endpoints.secret_file)
     channels = {
@@ -75,7 +77,7 @@ def settings(
 
 def down(url: str, **more: Any) -> ChannelSettings:
     """An ntfy server that does not work."""
-    told = {"timeout_s": 0.4, "backoff_s": 0.02, "backoff_max_s": 0.1, "threads": 2} | more
+    told = {"timeout_s": 0.4, "backoff_s": 0.02, "backoff_max_s": 0.1, "threads": THREADS} | more
     return ChannelSettings(kind="ntfy", url=url, **told)
 
 
@@ -135,13 +137,15 @@ def test_a_server_that_never_answers(redis_server: RedisServer, endpoints: Endpo
         with delivering(redis_server, chosen):
             until(lambda: finished(client))  # it is ready
             fill(client, chosen)
+            began = monotonic()
             quick = until(lambda: len(endpoints.seen["push/mia"]) == COUNT)
             slow = until(lambda: len(endpoints.seen["ntfy"]) == COUNT)
             until(lambda: finished(client))
+            looks = (monotonic() - began) / chosen.channels["down"].timeout_s
         one_by_one = COUNT * 0.4 * chosen.channels["down"].attempts_before_next / 2
         assert quick < one_by_one / 6  # not behind it
         assert slow < one_by_one / 2
-        assert hanging.callers < 12
+        assert hanging.callers <= TRIPS + THREADS + looks  # once it is down: one try at a time
     for key, tries in attempts(client).items():
         assert tries[-1].state == "sent"
         assert all(t.state in ("failed", "skipped") for t in tries[:-1])
