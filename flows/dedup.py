@@ -169,13 +169,8 @@ class Ids:
         return [self.hour, packed(self.young), dict(self._frozen)]
 
     def restore(self, row: list[Any]) -> None:
-        """Take a snapshot's row back; of an older release's, 64 bits an id, too."""
+        """Take a snapshot's row back."""
         self.hour, young, old = row
-        if isinstance(old, bytes):
-            hour = None if self.hour is None else int(self.hour // HOUR_S)
-            every = array("Q", young) + array("Q", old)
-            self.hour, self.young = hour, {key >> _DROPPED for key in every}
-            return
         self.young, self._frozen = unpacked(young), dict(old)
         self.old = {number: unpacked(frozen) for number, frozen in old.items()}
         self._known = set().union(*self.old.values())

@@ -25,9 +25,9 @@ Fields = dict[
     bytes | bytearray | memoryview | str | int | float,
     bytes | bytearray | memoryview | str | int | float,
 ]
-Written = tuple[
-    FactBatch, list[msgspec.Raw]
-]  # a batch, and its facts encoded once for all their places
+Written = tuple[FactBatch, list[msgspec.Raw]]
+"""A batch, and its facts encoded once for all their places."""
+
 ENTRY_BATCHES = 500  # at most in one stream entry
 ALIGNED = frozenset({"quarter", "hour", "day", "week"})
 TRIM_EVERY = 64  # writes between two trims of the facts stream

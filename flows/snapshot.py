@@ -13,12 +13,12 @@ import msgspec
 
 from flows.dedup import device_of
 from flows.ledger import Ledger
-from flows.panes import Pane, pane_of, row_of, squeeze, thaw, unsqueeze
+from flows.panes import pane_of, row_of, squeeze, unsqueeze
 from flows.profile import Profile
 from flows.publish import Publisher
 from flows.spans import Span, Spans
 
-VERSION = 1
+VERSION = 2
 _pack = msgspec.msgpack.Encoder().encode
 _unpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(Any).decode
 
@@ -92,9 +92,8 @@ def _restore_dedup(ledger: Ledger, state: dict[str, Any]) -> None:
     ledger.ids.restore(state["ids"])
     ledger.totals.restore(state["totals"])
     ledger.intervals.restore(state["intervals"])
-    if "factors" in state:
-        ledger.factors.restore(state["factors"])
-    ledger.clocks.restore(state.get("clocks", {}))
+    ledger.factors.restore(state["factors"])
+    ledger.clocks.restore(state["clocks"])
     ledger.tickets.restore(state["tickets"])
     ledger.heard.restore(state["heard"])
 
@@ -117,11 +116,3 @@ def _restore_spans(spans: Spans, rows: list[list[Any]]) -> None:
         spans.known[bounds[0]] = span
         if state != "final":
             spans.open.add(bounds[0])
-
-
-def seen_in(block: bytes) -> Pane:
-    """All that the days of a snapshot counted, to look into one."""
-    total = Pane()
-    for _bounds, _state, _revisions, frozen, _coverage in _unpack(unsqueeze(block[1:]))["days"]:
-        total.merge(thaw(frozen))
-    return total

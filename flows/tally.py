@@ -4,7 +4,7 @@ A file in ``flows/tallies/`` defines one or more ``Tally`` classes and lists the
 in ``PARTS``. It is found by scanning the folder and held to the laws by one shared test.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -143,11 +143,3 @@ def contributors() -> dict[type[Event], tuple[Contribute, ...]]:
 def run_parts(event: type[Event]) -> tuple[Part, ...]:
     """The parts of one type of event, for runs of them."""
     return tuple(part for part in parts() if part.event is event)
-
-
-def sum_of(tallies: Iterable[T], cls: type[T]) -> T:
-    """All of them in one new tally."""
-    total = cls()
-    for tally in tallies:
-        total.merge(tally)
-    return total

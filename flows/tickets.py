@@ -14,7 +14,6 @@ import msgspec
 from msgspec import Struct
 
 from flows.orders import Order, Orders
-from flows.panes import unsqueeze
 from sensors.events import Line, Pos, Tender
 
 HOUR_S = 3600
@@ -115,7 +114,6 @@ def _instant(order: tuple[float, int, int, str]) -> datetime:
 
 _pack = msgspec.msgpack.Encoder().encode
 _block_of = msgspec.msgpack.Decoder(dict[str, Row]).decode
-_old_block_of = msgspec.msgpack.Decoder(dict[str, Ticket]).decode
 
 
 class Tickets:
@@ -211,8 +209,7 @@ class Tickets:
     def restore(self, row: dict[int, bytes]) -> None:
         """Take a snapshot's row back."""
         self._frozen = {number: frozen for number, frozen in row.items() if number != ORDERS}
-        self._blocks = {number: _unpacked(frozen) for number, frozen in self._frozen.items()}
-        self._frozen = {n: frozen for n, frozen in self._frozen.items() if not _is_old(frozen)}
+        self._blocks = {number: _thawed(frozen) for number, frozen in self._frozen.items()}
         if ORDERS in row:
             self.orders.restore(row[ORDERS])
         self._block_of = {name: number for number, names in self._blocks.items() for name in names}
@@ -222,14 +219,7 @@ class Tickets:
         return len(self._block_of)
 
 
-def _is_old(frozen: bytes) -> bool:
-    """Whether an older release packed a block: it compressed each, and kept whole tickets."""
-    return frozen[:1] in (b"p", b"z")
-
-
-def _unpacked(frozen: bytes) -> dict[str, Ticket]:
-    if _is_old(frozen):
-        return _old_block_of(unsqueeze(frozen))
+def _thawed(frozen: bytes) -> dict[str, Ticket]:
     return {name: ticket_of(row) for name, row in _block_of(frozen).items()}
 
 

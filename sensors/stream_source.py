@@ -35,9 +35,9 @@ Rows = list[tuple[bytes, dict[bytes, bytes]]]
 
 UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
 IDLE_S = 0.005  # between polls of streams that had nothing new
-BATCH_BYTES = (
-    1 << 15
-)  # handed out at once, about: what becomes of it still fits the processor's cache
+BATCH_BYTES = 1 << 15
+"""Handed out at once, about: what becomes of it still fits the processor's cache."""
+
 RETRY_S = (0.05, 2.0)  # first and longest pause while Redis is unreachable
 
 _log = structlog.get_logger("sensors.stream_source")
