@@ -1,7 +1,7 @@
 """LoRaWAN uplinks as network servers pass them on: the frame's bytes, port, device and time.
 
-The Things Stack v3, ChirpStack v3 and v4, Milesight gateways, Actility ThingPark, or just the bytes: raw,
-hexadecimal or base64.
+The Things Stack v3, ChirpStack v3 and v4, Milesight gateways, Actility ThingPark, Sigfox callbacks with ``device``,
+``time`` and ``data``, or just the bytes: raw, hexadecimal or base64.
 """
 
 from base64 import b64decode
@@ -72,7 +72,8 @@ def _chirpstack(message: Message, tree: dict[str, Any]) -> Frame | None:
     if not said:
         return None
     info = sub(tree, "deviceInfo")
-    device = text(info.get("devEui")) or text(tree.get("devEUI")) or text(tree.get("dev_eui"))
+    names = (info.get("devEui"), *(tree.get(key) for key in ("devEUI", "dev_eui", "device")))
+    device = next((text(name) for name in names if text(name)), "")
     return Frame(
         _bytes(said.encode(), b"") if "data" not in tree else _data(said),
         _port(tree.get("fPort", tree.get("fport", tree.get("port")))),

@@ -189,6 +189,45 @@ def test_yosensi() -> None:
     )
 
 
+def test_hkt_frames() -> None:
+    """HKT: totals are preferred to the sums before them, an older counter has sums alone; battery, firmware, fault."""
+    (full,) = events("hkt", "686B7400070700780096000000C8000000C9")
+    assert (full.entered, full.left, full.counting) == (200, 201, "total")
+    (sums,) = events("hkt", "686B7400070700780096000000C8000000C9", options={"counts": "period"})
+    assert (sums.entered, sums.left, sums.counting) == (120, 150, "delta")
+    (older,) = events("hkt", "686B7400590700330022", invert=True)
+    assert (older.entered, older.left, older.counting) == (0x22, 0x33, "delta")
+    (status,) = events("hkt", "686B740001 010105 021122334455660364".replace(" ", ""))
+    assert (status.firmware, status.battery_pct, status.state) == ("1.5", 100.0, "alive")
+    (fault,) = events("hkt", "686B7400088301")
+    assert (fault.state, fault.detail) == ("fault", "the infrared beam is broken")
+    assert "tag 99 is unknown" in reason("hkt", "686B74000899")
+    assert "ends at byte" in reason("hkt", "686B7400070700")
+    assert "begins with 68 6b 74" in reason("hkt", "68A7010100070003")
+    assert guessed(b"686B7400590700330022", "v3/a/devices/b/up") == "hkt"
+
+
+def test_pipiot_frames() -> None:
+    """PeopleSense: ready bins add up to a delta; alerts and radio tests count nobody; a broken sensor is a fault."""
+    said = only("pipiot", "008d00090000400801008001")
+    assert (said.entered, said.left, said.counting) == (9, 0, "delta")
+    total = only("pipiot", "008d00090000400801008001", options={"counts": "total"})
+    assert (total.entered, total.left, total.counting) == (9, 0, "total")
+    assert events("pipiot", "008d00090000400801008000") == []  # its bins are not ready
+    largest = only("pipiot", "108d0009" + "ff" * 6 + "c1" + "15")
+    assert largest.entered == 5 * 1023
+    assert events("pipiot", "308d000900050115") == []
+    assert only("pipiot", "308d000900050115", options={"counts": "total"}).entered == 9
+    assert only("pipiot", "2001").state == "alive"
+    assert only("pipiot", "308d000900050215").detail == "the proximity sensor is broken, 7.05 V"
+    assert "type 0 has 12 bytes" in reason("pipiot", "008d0009")
+    assert "type 8 is unknown" in reason("pipiot", "80")
+    callback = {"device": "1D4ABC", "time": "1790000000", "data": "008d00090000400801008001"}
+    sigfox = only("pipiot", callback)
+    assert (sigfox.source, sigfox.at, sigfox.entered) == ("1D4ABC", utc(2026, 9, 21, 14, 13, 20), 9)
+    assert guessed(b"008d00090000400801008001", "sigfox/pipiot/1D4ABC") == "pipiot"
+
+
 def test_any_other_frame_needs_configuration_not_code() -> None:
     """A counter of any make is read by offsets written in the configuration."""
     options = {
