@@ -11,6 +11,12 @@ PositiveInt = Annotated[int, Meta(gt=0)]
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Point = tuple[Fraction, Fraction]
+"""A place on the floor plan, in fractions of its width and height."""
+
+PlanImage = Annotated[
+    str, Meta(pattern=r"^([0-9a-f]{16}-[1-9]\d{0,4}x[1-9]\d{0,4}\.(png|jpg|webp))?$")
+]
+"""A picture of the floor in the screen's own folder: its digest, width and height in pixels; empty: none."""
 
 
 class Table(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
@@ -73,11 +79,12 @@ class Limits(Table, kw_only=True, frozen=True):
 
 
 class Door(Table, kw_only=True, frozen=True):
-    """A counted entrance."""
+    """A counted entrance; ``spot`` is where it lies on the plan."""
 
     id: Id
     name: Text
     counts_passers: bool = False
+    spot: Point | None = None
 
 
 class Zone(Table, kw_only=True, frozen=True):
@@ -93,10 +100,11 @@ class Zone(Table, kw_only=True, frozen=True):
 
 
 class Till(Table, kw_only=True, frozen=True):
-    """A checkout."""
+    """A checkout; ``spot`` is where it stands on the plan."""
 
     id: Id
     name: Text
+    spot: Point | None = None
 
 
 class Hours(Table, kw_only=True, frozen=True):
@@ -137,6 +145,7 @@ class Store(Table, kw_only=True, frozen=True):
     tills: list[Till] = []
     range: str = ""  # the product range it sells, by name
     neighbours: list[Id] = []  # stores near enough for a transfer
+    plan: PlanImage = ""  # under the zones; put there by the settings page
 
     @property
     def tz(self) -> ZoneInfo:
