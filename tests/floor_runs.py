@@ -138,15 +138,18 @@ def newest(batches: Iterable[FactBatch]) -> dict[FactKey, Fact]:
 
 
 def aligned(batches: Iterable[FactBatch]) -> dict[FactKey, Fact]:
-    """What holds of the aligned windows, without when it was published and how often it was revised.
-
-    What a memory has learned is no sum of its window: a ticket voided after its quarter was learned stays learned.
-    """
-    learned = {measure.metric for measure in measures() if measure.memory and not measure.reads}
+    """What holds of the aligned windows, without when it was published and how often it was revised."""
     return {
         key: msgspec.structs.replace(fact, as_of=START, revision=0, detail={})
         for key, fact in newest(batches).items()
-        if fact.window in ("quarter", "day")
-        and fact.state == "final"
-        and fact.metric not in learned
+        if fact.window in ("quarter", "day") and fact.state == "final"
     }
+
+
+def counted(batches: Iterable[FactBatch]) -> dict[FactKey, Fact]:
+    """What holds of the aligned windows and is a sum of its window, for logs in which words came in another order.
+
+    What a memory has learned is none: a ticket voided after its quarter was learned stays learned.
+    """
+    learned = {measure.metric for measure in measures() if measure.memory and not measure.reads}
+    return {key: fact for key, fact in aligned(batches).items() if fact.metric not in learned}

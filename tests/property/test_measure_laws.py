@@ -19,7 +19,7 @@ from tests.floor_runs import (
     FLOWS,
     SENSORS,
     START,
-    aligned,
+    counted,
     entries_of,
     floor_batches,
     random_events,
@@ -155,7 +155,7 @@ def test_every_measure_is_under_the_laws_of_order_repeats_workers_and_replay() -
         (at + timedelta(seconds=draw.uniform(0, 200)), e) for at, e in late if draw.random() < 0.3
     ]
     rough = floor_batches(entries_of(late, until=END))
-    assert aligned(rough) == aligned(batches)
+    assert counted(rough) == counted(batches)
     assert _levels(rough) == _levels(batches)
 
 
