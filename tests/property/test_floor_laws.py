@@ -170,7 +170,7 @@ def _when(was: Fact) -> dict[str, datetime]:
 
 
 def test_a_shuffled_backlog_of_thousands_counts_once_each() -> None:
-    """Three thousand numbers of one device in any order at all, a tenth of them twice, count once each over restarts."""
+    """Three thousand numbers of one device in any order at all, a tenth twice, count once each over restarts."""
     profiles, draw = Profiles(FLOWS, SENSORS), random.Random(9)
     numbers = list(range(1, 3_001))
     arriving = numbers + draw.sample(numbers, 300)
