@@ -90,6 +90,18 @@ REASONS: dict[str, tuple[str, str]] = {
     "silence": ("silenced by {by}", "{by} 已静默"),
     "audible": ("no longer muted", "恢复通知"),
     "over-budget": ("kept for the digest", "并入汇总"),
+    "nobody-on-shift": ("nobody is on shift", "无人当班"),
+    "nobody-on-floor": ("nobody is on the floor", "卖场无导购"),
+    "all-tills-serve": ("all {tills} tills serve", "{tills} 个收银台均已开放"),
+    "cover-unknown": ("the stock of {sku} is not known", "{sku} 库存未知"),
+    "sku-short": (
+        "{sku} lasts {hours} h, not {wanted_h}",
+        "{sku} 仅可售 {hours} 小时，不足 {wanted_h} 小时",
+    ),
+    "all-skus-short": (
+        "no SKU lasts {wanted_h} h; {sku} lasts longest, {hours} h",
+        "无 SKU 可售满 {wanted_h} 小时；最久的 {sku} 仅 {hours} 小时",
+    ),
     "effect": ("{before} before, {after} after", "处理前 {before}，处理后 {after}"),
 }
 ANSWERS: dict[str, tuple[str, str]] = {
@@ -150,6 +162,38 @@ def title(incident: Incident, language: Language, book: StoreBook) -> str:
 def action(incident: Incident, language: Language, book: StoreBook) -> str:
     """What to do; empty where no action is suggested."""
     return say(ACTIONS, incident.action, language, incident.args, book.alerts.names)
+
+
+def other_actions(
+    incident: Incident, language: Language, own: Mapping[str, Text] | None = None
+) -> list[str]:
+    """What else can be done now, the best first, after ``action``."""
+    return [say(ACTIONS, key, language, incident.args, own) for key in incident.actions[1:]]
+
+
+def not_now(
+    incident: Incident, language: Language, own: Mapping[str, Text] | None = None
+) -> list[str]:
+    """What the rule would suggest besides but for a reason, each with it.
+
+    >>> from datetime import UTC, datetime
+    >>> from alerts.incident import Withheld
+    >>> at = datetime(2026, 11, 20, tzinfo=UTC)
+    >>> short = Withheld(action="run-promotion", reason="cover-unknown", args={"sku": "SKU-1"})
+    >>> low = Incident(
+    ...     id="i", store="s", rule="r", subject="", severity="act", state="firing", opened_at=at, updated_at=at,
+    ...     metric="conversion", window="60m", value=0.1, threshold=0.2, withheld=[short],
+    ... )
+    >>> not_now(low, "en"), not_now(low, "zh")
+    (['Run a promotion (the stock of SKU-1 is not known)'], ['启动促销（SKU-1 库存未知）'])
+    """
+    bracketed = "{} ({})" if language == "en" else "{}（{}）"
+    return [
+        bracketed.format(
+            say(ACTIONS, held.action, language, None, own), say(REASONS, held.reason, language, held.args)
+        )
+        for held in incident.withheld
+    ]  # fmt: skip
 
 
 def where(incident: Incident, language: Language, book: StoreBook) -> str:

@@ -30,6 +30,14 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
     args: dict[str, str | int | float | None] = {}
 
 
+class Withheld(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An action of the rule that cannot be taken now, and why: a catalogue key, with what fills its sentence."""
+
+    action: str
+    reason: str
+    args: dict[str, str | int | float | None] = {}
+
+
 class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A thing on the floor that someone should act on.
 
@@ -40,7 +48,7 @@ class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
         low, high: the interval of the evidence when it was last judged.
         at_risk_minor: money at risk over the window, in the currency's minor unit; ranks incidents.
         title, action: catalogue keys; ``args`` fill both sentences. ``actions``: all that can be done now, the
-            best first; ``action`` is that one.
+            best first; ``action`` is that one. ``withheld``: what the rule names besides and why not now.
         owner: who has it; snoozed_until: pushes rest until then; muted: why no push goes out.
         outcome: what changed after the action, once measured.
     """
@@ -64,6 +72,7 @@ class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     action: str = ""
     actions: list[str] = []
+    withheld: list[Withheld] = []
     args: dict[str, str | int | float | None] = {}
     owner: str | None = None
     snoozed_until: datetime | None = None

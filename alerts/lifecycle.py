@@ -107,17 +107,18 @@ def refresh(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> None:
 def figures(turn: Turn, rule: Rule, track: Track, verdict: Verdict) -> dict[str, object]:
     """The numbers an incident shows."""
     risk = at_risk_minor(rule, track.subject, verdict, turn.memory, turn.book)
-    actions, more = suggested(rule, track.subject, turn.memory, turn.book, turn.at)
+    found = suggested(rule, track.subject, turn.memory, turn.book, turn.at)
     return {
-        "action": actions[0] if actions else "",
-        "actions": actions,
+        "action": found.actions[0] if found.actions else "",
+        "actions": found.actions,
+        "withheld": found.withheld,
         "value": verdict.value,
         "threshold": verdict.threshold,
         "reference": verdict.reference,
         "low": verdict.low,
         "high": verdict.high,
         "at_risk_minor": risk,
-        "args": {**verdict.args, **more, "subject": track.subject},
+        "args": {**verdict.args, **found.args, "subject": track.subject},
     }
 
 

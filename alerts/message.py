@@ -1,7 +1,17 @@
 """A notice in a person's words: what → where → how long → ¥ → what to do. Pure."""
 
 from alerts.book import StoreBook
-from alerts.catalogue import ANSWERS, STATES, Language, action, say, title, where
+from alerts.catalogue import (
+    ANSWERS,
+    STATES,
+    Language,
+    action,
+    not_now,
+    other_actions,
+    say,
+    title,
+    where,
+)
 from alerts.channels import Delivery
 from alerts.incident import Incident, Notice
 from alerts.links import Links
@@ -33,7 +43,7 @@ def message(
         key=key,
         notice=notice,
         title=heading,
-        body="\n".join(line(i, notice, book, language) for i in notice.incidents),
+        body="\n".join(_lines(notice, book, language)),
         tag=first.id if first else notice.store,
         to=to,
         person=person,
@@ -51,6 +61,23 @@ def _answers(
     token = links.token(notice.store, first.id, person, notice.at)
     actions = [(say(ANSWERS, key, language), links.act(token, key)) for key in ANSWERS]
     return links.confirm(token), tuple(actions)
+
+
+def _lines(notice: Notice, book: StoreBook, language: Language) -> list[str]:
+    """A line an incident; of a single one also what else can be done, and what cannot and why."""
+    lines = [line(incident, notice, book, language) for incident in notice.incidents]
+    if len(notice.incidents) != 1 or notice.kind in ("resolved", "expired"):
+        return lines
+    (incident,), own = notice.incidents, book.alerts.names
+    words, between = (("Or", "Not now"), "; ") if language == "en" else (("或", "暂不"), "；")
+    colon = ": " if language == "en" else "："
+    found = (other_actions(incident, language, own), not_now(incident, language, own))
+    more = [
+        f"{word}{colon}{between.join(some)}"
+        for word, some in zip(words, found, strict=True)
+        if some
+    ]
+    return lines + more
 
 
 def line(incident: Incident, notice: Notice, book: StoreBook, language: Language) -> str:

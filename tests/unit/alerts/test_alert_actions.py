@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 
+from alerts.book import Book
+from alerts.catalogue import Language, not_now
 from alerts.effect import count, rate
 from alerts.ledger import entries, totals
+from alerts.message import message
 from alerts.settings import AlertsSettings, Person, Rule, Shift
-from tests.scenario import Story
+from flows.settings import FlowsSettings
+from sensors.settings import SensorsSettings
+from tests.scenario import Story, shop
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 LOW = Rule(
     name="low-conversion", metric="conversion", action="add-staff", actions=["run-promotion", "change-display"]
@@ -25,6 +32,11 @@ def suggests(story: Story, rule: str, subject: str = "") -> list[str]:
     return story.open(rule, subject).actions
 
 
+def withheld(story: Story, rule: str, subject: str = "") -> list[str]:
+    """What is not suggested now, and why, in English."""
+    return not_now(story.open(rule, subject), "en")
+
+
 # ── conditions ──
 
 
@@ -36,6 +48,7 @@ def test_staff_are_asked_for_only_while_somebody_is_on_shift() -> None:
     story.rate(30, 400, minutes=4)
     assert suggests(story, "low-conversion") == ["change-display"]
     assert story.open("low-conversion").action == "change-display"
+    assert "Add staff to the floor (nobody is on shift)" in withheld(story, "low-conversion")
 
 
 @pytest.mark.parametrize(("on_floor", "asked"), [(0, False), (2, True), (None, True)])
@@ -46,6 +59,8 @@ def test_without_a_directory_the_floor_says_who_is_there(on_floor: int | None, a
         story.say("staff_on_floor", on_floor, window="now")
     story.rate(30, 400, minutes=2)
     assert ("add-staff" in suggests(story, "low-conversion")) is asked
+    said = "Add staff to the floor (nobody is on the floor)" in withheld(story, "low-conversion")
+    assert said is not asked
 
 
 def test_no_till_is_opened_where_all_are_open() -> None:
@@ -55,17 +70,23 @@ def test_no_till_is_opened_where_all_are_open() -> None:
     story.say("tills_needed", 4, window="now", detail=tills)
     story.say("queue_length", 9, subject="till:1", window="now")
     assert suggests(story, "queue-long", "till:1") == ["add-staff"]
+    assert withheld(story, "queue-long", "till:1") == ["Open a till (all 3 tills serve)"]
     story.say("tills_needed", 4, window="now", detail={**tills, "serving": 2})
     story.say("queue_length", 10, subject="till:1", window="now")
     assert suggests(story, "queue-long", "till:1") == ["open-till", "add-staff"]
+    assert withheld(story, "queue-long", "till:1") == []
 
 
 def test_a_sku_short_on_cover_is_never_promoted() -> None:
     """No stock known: no promotion; only short stock: none; of those that last, the one that lasts longest."""
     story = Story([LOW]).at("10:00").rate(30, 400, minutes=2)
     assert "run-promotion" not in suggests(story, "low-conversion")
+    unknown = "Run a promotion (the stock of SKU is not known)"
+    assert withheld(story, "low-conversion") == [unknown]
     story.say("sku_cover", 20.0, subject="sku:A", window="now").rate(30, 400)
     assert "run-promotion" not in suggests(story, "low-conversion")
+    short = "Run a promotion (no SKU lasts 24 h; A lasts longest, 20 h)"
+    assert withheld(story, "low-conversion") == [short]
     for sku, hours in (("B", 60.0), ("C", 90.0)):
         story.say("sku_cover", hours, subject=f"sku:{sku}", window="now")
     story.rate(30, 400)
@@ -75,6 +96,26 @@ def test_a_sku_short_on_cover_is_never_promoted() -> None:
         story.say("sku_cover", 2.0, subject=f"sku:{sku}", window="now")
     story.rate(31, 400)
     assert "run-promotion" not in suggests(story, "low-conversion")
+
+
+def test_a_push_tells_what_can_be_done_and_what_cannot_and_why() -> None:
+    """One incident's push names the best action, what else is possible, and what is withheld with its reason."""
+    story = Story([LOW]).at("10:00").say("sku_cover", 2.5, subject="sku:A", window="now")
+    story.rate(30, 400, minutes=2)
+    book = Book(AlertsSettings(rules=[LOW]), SensorsSettings(stores=[shop()]), FlowsSettings())
+    said = {
+        language: message(story.notices[0], book.of("s1"), language, key="k").body.splitlines()
+        for language in LANGUAGES
+    }
+    assert said["en"][0].endswith("Add staff to the floor")
+    assert said["en"][1:] == [
+        "Or: Change the display",
+        "Not now: Run a promotion (no SKU lasts 24 h; A lasts longest, 2 h)",
+    ]
+    assert said["zh"][1:] == [
+        "或：调整陈列",
+        "暂不：启动促销（无 SKU 可售满 24 小时；最久的 A 仅 2 小时）",
+    ]
 
 
 # ── outcomes ──
