@@ -4,7 +4,6 @@ Announcements come from the log (``floor/v1/{store}/plan``) with when they were 
 known from the beginning. ``forecasting.features`` holds each to the time it was heard.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -99,6 +98,6 @@ def slot_features(
     return usable(known, start, asked_at)
 
 
-def newest_word(words: Iterable[Word]) -> float:
-    """When the newest announcement was said, in epoch seconds; 0 without any."""
-    return max((word.heard for word in words), default=0.0)
+def newest_word(words: Words) -> float:
+    """When the newest announcement was said, in epoch seconds; 0 without any. They come ordered by it."""
+    return words[-1].heard if words else 0.0

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from flows.announced import Known, Words, slot_features, words_of
+from flows.announced import Known, Words, newest_word, slot_features, words_of
 from flows.forecasting import ahead
 from flows.forecasting.contract import Band, Forecast
 from flows.forecasting.lift import EventLift
@@ -169,7 +169,7 @@ def _slots(profile: Profile, length: int, state: bytes, starts: range, words: Wo
 @lru_cache(maxsize=1024)
 def _features(profile: Profile, length: int, starts: range, words: Words) -> list[Known]:
     """The features of slots to come, as all the words heard so far tell them."""
-    heard = max((word.heard for word in words), default=0.0)
+    heard = newest_word(words)
     asked = instant_of(max(starts[0] if starts else 0, int(heard // 60) + 1))
     return [slot_features(profile, start, length, words, asked) for start in starts]
 
@@ -282,7 +282,7 @@ def due(view: View, memory: ForecastMemory) -> bool:
     Between these nothing of it has changed.
     """
     minute = minute_of(view.at)
-    heard = max((word.heard for word in words_of(view)), default=0.0)
+    heard = newest_word(words_of(view))
     return (
         just_learned(view, memory.taught_at)
         or minute % 60 <= 1

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from flows.announced import Words, slot_features, words_of
+from flows.announced import Words, newest_word, slot_features, words_of
 from flows.forecasting.contract import Band, Forecast
 from flows.forecasting.counts import count_quantile
 from flows.forecasting.panel import HORIZONS, Said, UnitsPanel
@@ -75,7 +75,7 @@ def learn_quarter(memory: UnitsMemory, view: View) -> None:
         memory.owed = [turn for turn in memory.owed if turn not in memory.slices]
         memory.taught_at, memory.slices = now, []
     memory.slices = sorted({*memory.slices, view.start // QUARTER % SLICES})
-    heard = max((word.heard for word in words_of(view)), default=0.0)
+    heard = newest_word(words_of(view))
     if heard > memory.heard:
         memory.heard, memory.owed = heard, list(range(SLICES))
     since, memory.until = memory.until, view.end
@@ -195,7 +195,7 @@ def _days(
     panel, bounds = panel_of(state), [today]
     while len(bounds) < days:
         bounds.append(profile.day_of(bounds[-1][1]))
-    heard = max((word.heard for word in words), default=0.0)
+    heard = newest_word(words)
     said, horizons = [], []
     for start, _end in bounds:
         asked = instant_of(max(today[0], int(heard // 60) + 1))

@@ -83,17 +83,6 @@ def _bands(
     )
 
 
-def next_hour(model: SlotForecaster) -> Forecast | None:
-    """The sum of the next hour's slots; ``None`` before anything was learned or near the day's end."""
-    per_hour = model.slots // 24
-    values = path(model, per_hour)
-    if model.step is None or len(values) < per_hour:
-        return None
-    said = sum(values)
-    hour = (model.step % model.slots + per_hour) // per_hour % 24
-    return Forecast(said, model.hour_bands.around(said, hour, holiday=model.holiday))
-
-
 def rest_of_day(model: SlotForecaster) -> Forecast | None:
     """What is still to come today after the last slot learned; ``None`` before anything was learned."""
     if model.step is None or model.plan is None:
@@ -104,15 +93,6 @@ def rest_of_day(model: SlotForecaster) -> Forecast | None:
     origin = model.origin(slot)
     around = model.rest.bands.around(origin.spoken, origin.hour, holiday=model.holiday)
     return Forecast(origin.spoken, around)
-
-
-def whole_day(model: SlotForecaster) -> Forecast | None:
-    """Today's total: what was seen and what is still to come."""
-    rest = rest_of_day(model)
-    if rest is None:
-        return None
-    bands = tuple(Band(b.level, b.low + model.seen, b.high + model.seen) for b in rest.bands)
-    return Forecast(rest.value + model.seen, bands)
 
 
 def days(model: SlotForecaster, xs: Iterable[Features]) -> list[Forecast]:

@@ -48,7 +48,7 @@ class SlotState:
         self.plan_mix = Mixture(START, rate=0.03, share=1e-5)  # a day's slots err together
         self.rest = RestOfDay()
         self.next_bands, self.plan_bands = Bands(slots), Bands(slots, window=400)
-        self.hour_bands, self.day_bands = Bands(24, window=200), Bands(1, window=120)
+        self.day_bands = Bands(1, window=120)
         self.governor = Governor("mixture", "profile", industry_wape=industry_wape)
         self.drift = DriftWatch()
         self.verdict: Verdict | None = None  # of the newest day closed, while it is news
@@ -63,7 +63,6 @@ class SlotState:
         self.missed_before = 0.0  # what the slot of the last one learned missed a day before
         self.plan: DayPlan | None = None  # today's, as said at its start
         self.holiday = False
-        self.hours_said: list[tuple[int, float, float]] = []  # slot due, seen then, next hour said
         self.flags: dict[str, float | None] = {}  # of the calendar, as today's plan was told them
         self.beside: Series = np.zeros(slots, dtype=np.float32)  # of today's rows: see ``rows``
         self._rows: Vector | None = None

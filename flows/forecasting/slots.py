@@ -141,24 +141,11 @@ class SlotForecaster(SlotState):
         self.planned += planned
         self.usual_seen += usual
         per_hour = self.slots // 24
-        self._settle_hours(slot)
         hour = slot // per_hour
         if (slot + 1) % per_hour == 0 and slot + 1 < self.slots and (hour + (self.day or 0)) % 2:
             self.rest.wait(
                 self.origin(slot)
             )  # every second hour, the others tomorrow: half the cost
-
-    def _settle_hours(self, slot: int) -> None:
-        """Judge the next-hour forecast that is due and make the one from here."""
-        per_hour = self.slots // 24
-        if per_hour == 1:
-            return  # the next hour is the next slot
-        due = [h for h in self.hours_said if h[0] == slot]
-        for _, seen, said in due:
-            self.hour_bands.learn(self.seen - seen, said, slot // per_hour, holiday=self.holiday)
-        self.hours_said = [h for h in self.hours_said if h[0] > slot]
-        if (slot + 1) % per_hour == 0 and slot + per_hour < self.slots:
-            self.hours_said.append((slot + per_hour, self.seen, sum(ahead.path(self, per_hour))))
 
     def origin(self, slot: int) -> Origin:
         """The forecast of the rest of today after ``slot``."""
@@ -186,7 +173,6 @@ class SlotForecaster(SlotState):
             self.ratios[self.day % 7] = self._ratio() if self.usual_seen >= 1.0 else 0.0
             self.known = known
         self._start_sums()
-        self.hours_said = []
         self.flags = {name: x.get(name) for name in FLAGS}
         self.step = day * self.slots - 1 if self.step is None else self.step
         self.plan, rows = (

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from flows.announced import words_of
+from flows.announced import newest_word, words_of
 from flows.decisions.staffing import Need, associates_needed, last_chance, tills_needed
 from flows.facts import Evidence
 from flows.forecasting.calendar import day_number
@@ -109,7 +109,7 @@ def associates_forecast(view: View) -> Iterator[Reading]:
             evidence=Evidence(n=round(quarter.visitors, 1), k=round(quarter.customers, 1)),
         )  # fmt: skip
     minute = minute_of(view.at)
-    heard = max((word.heard for word in words_of(view)), default=0.0)
+    heard = newest_word(words_of(view))
     if minute not in view.profile.open_minutes(minute) or view.at.timestamp() - heard < 120:
         yield from _week(view)
 
