@@ -72,7 +72,7 @@ def _explained(
 ) -> "Explanation":
     import threading
 
-    from alerts.rules import explain as rule_in_words
+    from alerts.rule_words import explain as rule_in_words
     from floorcast.explanation import Watch, explain, parse_name
     from floorcast.replay import EntrySource, run_log
     from floorcast.replayed import Totals

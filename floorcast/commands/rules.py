@@ -44,9 +44,9 @@ def rows(
     from rich.console import Console
     from rich.table import Table
 
-    from alerts import rules
+    from alerts.rule_words import listing
 
-    found = rules.listing(ctx.obj.settings().alerts, language)
+    found = listing(ctx.obj.settings().alerts, language)
     table = Table(*(found[0]._fields if found else ()), box=None)
     for row in found:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
@@ -72,10 +72,10 @@ def explain(
     language: Annotated[Literal["en", "zh"], typer.Option(help="Of the sentences.")] = "en",
 ) -> None:
     """Say in words what one rule does."""
-    from alerts import rules
+    from alerts import rule_words
     from floorcast.errors import FloorcastError
 
     try:
-        typer.echo(rules.explain(ctx.obj.settings().alerts, name, language))
+        typer.echo(rule_words.explain(ctx.obj.settings().alerts, name, language))
     except KeyError as error:
         raise FloorcastError(str(error.args[0])) from None

@@ -1,6 +1,5 @@
 """Each way out speaks its protocol to a real endpoint on loopback."""
 
-import base64
 import dataclasses
 import hashlib
 import hmac
@@ -8,26 +7,26 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import http_ece  # type: ignore[import-untyped]
 import msgspec
 import pytest
 from apprise import Apprise
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from alerts.book import Book
-from alerts.channels import Context, Delivery, RefusedError, UnreachableError, build, kinds
+from alerts.channels import Channel, Context, Delivery, RefusedError, UnreachableError, build, kinds
 from alerts.links import Links, read
 from alerts.message import message
 from alerts.settings import AlertsSettings, ChannelSettings, Rule
 from dashboard.push import vapid_file
 from flows.settings import FlowsSettings
+from sensors.clock import SystemClock
 from sensors.settings import Broker, SensorsSettings
+from tests.endpoints import Phone, verified
 from tests.scenario import Story, shop
 from tests.servers import free_port
 
@@ -258,73 +257,51 @@ def test_addresses_of_the_services_that_shops_use(address: str) -> None:
     assert Apprise().add(address)
 
 
-def test_web_push_is_encrypted_for_the_browser_and_signed(
-    endpoint: Endpoint, delivery: Delivery, tmp_path: Path
-) -> None:
-    """The browser's key decrypts the push (RFC 8291) and the push service verifies our signature (RFC 8292)."""
+@pytest.fixture
+def pushing(tmp_path: Path) -> Iterator[tuple[Channel, ec.EllipticCurvePublicKey]]:
+    """A web push channel with a key of its own, and the public half of that key."""
     ours = ec.generate_private_key(ec.SECP256R1())
-    pem = ours.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    (tmp_path / "vapid.pem").write_bytes(pem)
-    browser, auth = ec.generate_private_key(ec.SECP256R1()), b"sixteen bytes ok"
-    point = browser.public_key().public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
-    subscription = {
-        "endpoint": f"{endpoint.url}/push/abc",
-        "keys": {"p256dh": b64(point), "auth": b64(auth)},
-    }
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    key_file = tmp_path / "vapid.pem"
+    key_file.write_bytes(ours.private_bytes(pem, pkcs8, serialization.NoEncryption()))
     settings = ChannelSettings(
-        kind="webpush", secret_file=str(tmp_path / "vapid.pem"), subject="mailto:ops@example.com"
+        kind="webpush", secret_file=str(key_file), subject="mailto:ops@example.com"
     )
     channel = build(settings, CONTEXT)
-    to_browser = Delivery(
-        key="k",
-        notice=delivery.notice,
-        title="排队过长",
-        body="B",
-        tag="g",
-        to=json.dumps(subscription),
-    )
-    channel.send(to_browser)
-    got = endpoint.got[0]
-    clear = http_ece.decrypt(
-        got.body, private_key=browser, auth_secret=auth, version=got.headers["content-encoding"]
-    )
-    assert json.loads(clear)["title"] == "排队过长"
+    yield channel, ours.public_key()
+    channel.close()
+
+
+def test_web_push_is_encrypted_for_the_browser_and_signed(
+    endpoint: Endpoint, delivery: Delivery, pushing: tuple[Channel, ec.EllipticCurvePublicKey]
+) -> None:
+    """The browser's key decrypts the push (RFC 8291) and the push service verifies our signature (RFC 8292)."""
+    channel, ours = pushing
+    phone = Phone(f"{endpoint.url}/push/abc")
+    to_phone = dataclasses.replace(delivery, title="排队过长", to=phone.subscription)
+    channel.send(to_phone)
+    channel.send(to_phone)
+    got, again = endpoint.got
+    assert phone.read(got.body)["title"] == "排队过长"
     assert got.headers["urgency"] == "high"
-    claims = verified(got.headers["authorization"], ours.public_key())
-    assert claims["sub"] == "mailto:ops@example.com"
-    assert claims["aud"] == endpoint.url
-    channel.send(to_browser)
-    assert endpoint.got[1].headers["topic"] == got.headers["topic"]
+    claims = verified(got.headers["authorization"], ours)
+    assert (claims["sub"], claims["aud"]) == ("mailto:ops@example.com", endpoint.url)
+    assert 0 < claims["exp"] - SystemClock().now().timestamp() <= 86_400  # RFC 8292: a day at most
+    assert again.headers["topic"] == got.headers["topic"]
     assert len(got.headers["topic"]) == 32
-    endpoint.answers = [410]
+
+
+def test_web_push_tells_a_lost_browser_from_a_hiccup(
+    endpoint: Endpoint, delivery: Delivery, pushing: tuple[Channel, ec.EllipticCurvePublicKey]
+) -> None:
+    """A subscription that is gone or cannot be used is refused; a push service that stumbles is tried again."""
+    channel, _ = pushing
+    to_phone = dataclasses.replace(delivery, to=Phone(f"{endpoint.url}/push/abc").subscription)
+    endpoint.answers = [410, 502]
     with pytest.raises(RefusedError, match="410"):
-        channel.send(to_browser)
+        channel.send(to_phone)
+    with pytest.raises(UnreachableError, match="502"):
+        channel.send(to_phone)
     broken = json.dumps({"endpoint": endpoint.url, "keys": {"p256dh": "é", "auth": "a"}})
     with pytest.raises(RefusedError, match="cannot be used"):
-        channel.send(dataclasses.replace(to_browser, to=broken))
-    endpoint.answers = [502]
-    with pytest.raises(UnreachableError, match="502"):
-        channel.send(to_browser)
-
-
-def b64(raw: bytes) -> str:
-    """URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def verified(header: str, key: ec.EllipticCurvePublicKey) -> dict[str, str]:
-    """The claims of a VAPID header, its ES256 signature checked."""
-    token = header.removeprefix("vapid t=").partition(",")[0]
-    signed, _, mac = token.rpartition(".")
-    raw = base64.urlsafe_b64decode(mac + "==")
-    r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
-    key.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
-    claims: dict[str, str] = json.loads(base64.urlsafe_b64decode(signed.split(".")[1] + "=="))
-    assert datetime.fromtimestamp(float(claims["exp"]), UTC).year > 2000
-    return claims
+        channel.send(dataclasses.replace(to_phone, to=broken))

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from alerts.catalogue import ACTIONS, ANSWERS, REASONS, STATES, TITLES
-from alerts.rules import check, errors, explain, listing
+from alerts.rule_words import explain, listing
+from alerts.rules import check, errors
 from alerts.settings import AlertsSettings, Person, Route, Rule, Rung
 from floorcast.settings import SettingsError, load_settings, parse_settings
 from tests.scenario import Story, firing, in_state, pending, quiet, resolved, shop, told
