@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
+from alerts.memory import fact_key, track_key
 from alerts.regime import Regime, regime_at
 from alerts.settings import AlertsSettings, Person, Route, Rule
 from flows.settings import Benchmark, FlowsSettings
@@ -30,6 +32,20 @@ NEEDS: dict[str, frozenset[tuple[str, str]]] = {
 """Facts that the condition of an action reads (``actions``)."""
 
 
+class Use(NamedTuple):
+    """What is done with the facts of one name.
+
+    Attributes:
+        key: where the newest is remembered.
+        is_forecast: it is remembered for each window apart.
+        rules: those that judge it, each with the key of its condition.
+    """
+
+    key: str
+    is_forecast: bool
+    rules: list[tuple[str, Rule]]
+
+
 @dataclass(frozen=True)
 class StoreBook:
     """What holds at one store."""
@@ -47,18 +63,19 @@ class StoreBook:
     least_no_data: timedelta = timedelta(0)
     names: str = ""
     absent: frozenset[str] = frozenset()
-    _found: dict[tuple[str, str, str], list[Rule]] = field(default_factory=dict)
+    _uses: dict[tuple[str, str, str], Use] = field(default_factory=dict)
     _regimes: list[Regime] = field(default_factory=list)
 
-    def rules_for(self, metric: str, window: str, subject: str) -> list[Rule]:
-        """The rules that judge such a fact."""
+    def use_of(self, metric: str, window: str, subject: str) -> Use:
+        """What is done with such a fact; worked out once a name."""
         name = (metric, window, subject)
-        found = self._found.get(name)
-        if found is None:
-            rules = self.by_fact.get((metric, window), [])
-            found = [rule for rule in rules if fnmatchcase(subject, rule.subject)]
-            self._found[name] = found
-        return found
+        use = self._uses.get(name)
+        if use is None:
+            rules = [r for r in self.by_fact.get(name[:2], []) if fnmatchcase(subject, r.subject)]
+            conditions = [(track_key(rule.name, subject), rule) for rule in rules]
+            key = fact_key(metric, subject, window)
+            use = self._uses[name] = Use(key, name[:2] in self.forecasts, conditions)
+        return use
 
     def regime(self, at: datetime) -> Regime:
         """What may be judged at ``at``; worked out once a minute."""

@@ -20,11 +20,10 @@ def settle(
     breach, clear = verdict.outcome == "breach", verdict.outcome == "clear"
     track.breach_since = (track.breach_since or at) if breach else None
     track.clear_since = (track.clear_since or at) if clear else None
-    factor = damping(track, flapping, at)
     if phase == "open":
         if verdict.outcome == "off":
             return "rest"
-        over = held(track.clear_since, rule.clear_hold_s * factor, at)
+        over = held(track.clear_since, rule.clear_hold_s * damping(track, flapping, at), at)
         return "clear" if over else None
     if not breach:
         if clear:
@@ -32,7 +31,7 @@ def settle(
         return "drop" if phase == "pending" else None
     if track.quenched:
         return None
-    if held(track.breach_since, rule.hold_s * factor, at):
+    if held(track.breach_since, rule.hold_s * damping(track, flapping, at), at):
         track.fires = [*(f for f in track.fires if at - f < _within(flapping)), at]
         return "fire"
     return "pend" if phase == "idle" else None

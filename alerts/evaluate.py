@@ -9,9 +9,9 @@ Only what can have changed is looked at: conditions that a fact of this batch is
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from alerts.book import NO_DATA, StoreBook
+from alerts.book import NO_DATA, StoreBook, Use
 from alerts.judge import judge
-from alerts.memory import Args, Memory, Track, Verdict, fact_key
+from alerts.memory import Args, Memory, Track, Verdict, fact_key, track_key
 from alerts.quiet import Quiet
 from alerts.regime import Regime, closed_for
 from alerts.settings import Rule
@@ -30,11 +30,11 @@ def evaluate(turn: Turn) -> None:
     kept = book.kept
     facts = [fact for fact in turn.batch.facts if _name(fact) in kept]
     regime = _unless_shut(book.regime(at), memory, book, at)
+    touched: set[str] = set()
     if facts:
-        _hear_store(facts, memory, regime, at)
-        for fact in facts:
-            remember(fact, memory, book, regime, at)
-    touched = _judge_all(facts, memory, book)
+        named = [(fact, book.use_of(fact.metric, fact.window, fact.subject)) for fact in facts]
+        remember(named, memory, regime, at)
+        touched = _judge_all(named, memory, book)
     look_at_all = _turned(memory, book, regime, at)
     if look_at_all:
         keys = list(memory.tracks)
@@ -71,17 +71,31 @@ def _unless_shut(regime: Regime, memory: Memory, book: StoreBook, at: datetime) 
     return closed_for(book, regime)
 
 
-def remember(fact: Fact, memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> None:
-    """Keep a fact that a rule, a price or an outcome needs."""
-    key = fact_key(fact.metric, fact.subject, fact.window)
-    if (fact.metric, fact.window) in book.forecasts:
-        _keep_forecast(key, fact, memory, at)
-    newest = memory.facts.get(key)
-    if newest is None or fact.start >= newest.start:
-        memory.facts[key] = fact
-    said = fact.detail.get("last_heard")
-    if isinstance(said, str) and fact.metric == "sensor_health":
-        _quiet_of(memory, fact.subject).hear(datetime.fromisoformat(said), opened_at(regime, at))
+Named = list[tuple[Fact, Use]]
+"""Facts with what is done with each."""
+
+
+def remember(named: Named, memory: Memory, regime: Regime, at: datetime) -> None:
+    """Keep the facts that a rule, a price or an outcome needs, and who was heard when."""
+    opened, heard = opened_at(regime, at), memory.heard_at
+    for fact, use in named:
+        if use.is_forecast:
+            _keep_forecast(use.key, fact, memory, at)
+        newest = memory.facts.get(use.key)
+        if newest is None or fact.start >= newest.start:
+            memory.facts[use.key] = fact
+        last = fact.newest_at
+        said = fact.detail.get("last_heard") if fact.detail else None
+        if isinstance(said, str):  # a device's sign of life is one of the store's too
+            alive = datetime.fromisoformat(said)
+            last = max(alive, last) if last else alive
+            if fact.metric == "sensor_health":
+                _quiet_of(memory, fact.subject).hear(alive, opened)
+        if last is not None and (heard is None or last > heard):
+            heard = last
+    if heard is not None and heard != memory.heard_at:
+        memory.heard_at = heard
+        _quiet_of(memory, "").hear(heard, opened)
 
 
 def _keep_forecast(key: str, fact: Fact, memory: Memory, at: datetime) -> None:
@@ -97,7 +111,7 @@ def _keep_forecast(key: str, fact: Fact, memory: Memory, at: datetime) -> None:
 
 def track_of(memory: Memory, rule: str, subject: str) -> Track:
     """The condition of a rule over a subject, made when first met."""
-    key = f"{rule}|{subject}"
+    key = track_key(rule, subject)
     track = memory.tracks.get(key)
     if track is None:
         track = memory.tracks[key] = Track(rule=rule, subject=subject)
@@ -110,22 +124,6 @@ def opened_at(regime: Regime, at: datetime) -> datetime | None:
     return None if open_s is None else at - timedelta(seconds=open_s)
 
 
-def _hear_store(facts: list[Fact], memory: Memory, regime: Regime, at: datetime) -> None:
-    """Keep how fresh the store's newest event is; a device's sign of life counts as one."""
-    heard = memory.heard_at
-    for fact in facts:
-        newest = fact.newest_at
-        if newest is not None and (heard is None or newest > heard):
-            heard = newest
-        said = fact.detail.get("last_heard") if fact.detail else None
-        if isinstance(said, str):
-            last = datetime.fromisoformat(said)
-            heard = max(heard, last) if heard else last
-    if heard is not None and heard != memory.heard_at:
-        memory.heard_at = heard
-        _quiet_of(memory, "").hear(heard, opened_at(regime, at))
-
-
 def _quiet_of(memory: Memory, subject: str) -> Quiet:
     quiet = memory.quiet.get(subject)
     if quiet is None:
@@ -133,15 +131,15 @@ def _quiet_of(memory: Memory, subject: str) -> Quiet:
     return quiet
 
 
-def _judge_all(facts: list[Fact], memory: Memory, book: StoreBook) -> set[str]:
+def _judge_all(named: Named, memory: Memory, book: StoreBook) -> set[str]:
     """Judge each fact by the rules that read it; the keys of the conditions that were judged."""
     touched: set[str] = set()
-    for fact in facts:
-        for rule in book.rules_for(fact.metric, fact.window, fact.subject):
-            track = track_of(memory, rule.name, fact.subject)
-            track.fact = fact_key(fact.metric, fact.subject, fact.window)
+    for fact, use in named:
+        for key, rule in use.rules:
+            track = memory.tracks.get(key) or track_of(memory, rule.name, fact.subject)
+            track.fact = use.key
             track.judged = judge(rule, fact, track, memory, book) or track.judged
-            touched.add(f"{rule.name}|{fact.subject}")
+            touched.add(key)
     return touched
 
 

@@ -160,6 +160,11 @@ def fact_key(metric: str, subject: str, window: str) -> str:
     return f"{metric}|{subject}|{window}"
 
 
+def track_key(rule: str, subject: str) -> str:
+    """Where the condition of a rule over a subject is kept."""
+    return f"{rule}|{subject}"
+
+
 def open_incidents(memory: Memory) -> list[Incident]:
     """Those that still live, oldest first."""
     return [i for i in memory.incidents.values() if i.state not in ("resolved", "expired")]
