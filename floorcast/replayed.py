@@ -1,26 +1,23 @@
 """What a replay has seen and what came out of it, in memory that does not grow with the log."""
 
-import heapq
-import tempfile
-import threading
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import msgspec
 
 from alerts.incident import IncidentBatch
+from floorcast.newest import HELD_NAMES, Newest
 from floorcast.ordered import Key, Keyed, Ordered
+from floorcast.runs import FAN
 from flows.facts import Fact, FactBatch
 from flows.sink import ALIGNED
 from sensors.streams import Entry, Position
 
 Keep = Literal["all", "last", "none"]
-HELD_NAMES = 50_000
+HELD_INCIDENTS = 10_000  # some 2 KB each
 FORECAST = "_forecast"  # what ends the metric of a forecast
 
 _identity = attrgetter("metric", "subject", "window", "start")
@@ -67,69 +64,32 @@ Slot = tuple[str, str, str, str, datetime | None]
 """A ``Name`` before it is written out."""
 
 
-class Latest:
-    """The newest fact of each name; names beyond ``held`` are put to disk, sorted, and merged when read."""
-
-    def __init__(self, held: int = HELD_NAMES) -> None:
-        self._most, self._lock = held, threading.Lock()
-        self._held: dict[Slot, Fact] = {}  # written out when they leave: most are replaced before
-        self._runs: list[BinaryIO] = []
-        weakref.finalize(self, _close, self._runs)
-
-    def add(self, facts: Iterable[Fact]) -> None:
-        """Take some; each replaces the older one of its name."""
-        slots: dict[Slot, Fact] = {
-            (f.store, f.metric, f.subject, f.window, f.start if f.window in ALIGNED else None): f
-            for f in facts
-        }
-        with self._lock:
-            self._held.update(slots)
-            if len(self._held) > self._most:
-                self._spill()
-
-    def _spill(self) -> None:
-        run = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - lives until the merge has read it
-        run.writelines(_encode(fact) + b"\n" for _, fact in self._sorted())
-        self._runs.append(run)
-        self._held = {}
-
-    def _sorted(self) -> list[tuple[Name, Fact]]:
-        named = [(name_of(fact), fact) for fact in self._held.values()]
-        return sorted(named, key=itemgetter(0))
-
-    def lines(self) -> Iterator[bytes]:
-        """The newest of each name as JSON lines, by name; may be read again."""
-        runs = [_named(run, -n) for n, run in enumerate(self._runs, 1)]
-        held = ((name, -len(runs) - 1, _encode(fact)) for name, fact in self._sorted())
-        before: Name | None = None
-        for name, _, line in heapq.merge(*runs, held, key=itemgetter(0, 1)):
-            if name != before:  # of one name the newest run comes first
-                yield line
-            before = name
-
-    def dump(self, folder: Path) -> None:
-        """Put all of it into a folder."""
-        with (folder / "latest.jsonl").open("wb") as file:
-            file.writelines(line + b"\n" for line in self.lines())
-
-    def load(self, folder: Path) -> None:
-        """Take up what was dumped."""
-        with (folder / "latest.jsonl").open("rb") as file:
-            for rows in iter(lambda: list(islice(file, 1_000)), []):
-                self.add(map(_fact, rows))
+def slot_of(fact: Fact) -> Slot:
+    """The same as ``name_of``, cheaper."""
+    start = fact.start if fact.window in ALIGNED else None
+    return fact.store, fact.metric, fact.subject, fact.window, start
 
 
-def _named(run: BinaryIO, age: int) -> Iterator[tuple[Name, int, bytes]]:
-    run.seek(0)
-    for row in run:
-        line = row.rstrip(b"\n")
-        yield name_of(_fact(line)), age, line
+class _Ident(msgspec.Struct):
+    id: str
 
 
-def _close(runs: list[BinaryIO]) -> None:
-    for run in runs:
-        run.close()
-    runs.clear()
+_ident = msgspec.json.Decoder(_Ident).decode
+
+
+def ident_of(line: bytes) -> str:
+    """The id of an incident's line."""
+    return _ident(line).id
+
+
+def newest_facts(held: int = HELD_NAMES, fan: int = FAN) -> Newest[Slot, Fact]:
+    """A place for the newest fact of each name."""
+    return Newest(slot_of, name_of, _encode, _fact, held, fan)
+
+
+def newest_incidents(held: int = HELD_INCIDENTS) -> Newest[str, bytes]:
+    """A place for the newest state of each incident."""
+    return Newest(ident_of, ident_of, bytes, bytes, held)
 
 
 class Replayed:
@@ -138,14 +98,13 @@ class Replayed:
     Attributes:
         facts, forecasts: every one in log order, of what ``keep`` asked for; read once.
         newest: the newest of each name, with ``keep="last"``.
-        incidents: each time one changed, read once; ``incidents_latest``: the newest state of each, by id.
+        incidents: each time one changed, read once; ``incidents_latest``: the newest state of each.
         interrupted: it was stopped before the log ended.
     """
 
     def __init__(self) -> None:
         self.facts, self.forecasts, self.incidents = Ordered(), Ordered(), Ordered()
-        self.newest = Latest()
-        self.incidents_latest: dict[str, bytes] = {}
+        self.newest, self.incidents_latest = newest_facts(), newest_incidents()
         self.totals = Totals()
         self.interrupted = False
 
@@ -170,13 +129,12 @@ class Replayed:
 
     def incident_lines(self, *, last: bool) -> Iterable[bytes]:
         """Incidents as JSON lines each time they changed, in log order; with ``last`` the newest of each, by id."""
-        latest = self.incidents_latest
-        return [latest[name] for name in sorted(latest)] if last else self.incidents.lines()
+        return self.incidents_latest.lines() if last else self.incidents.lines()
 
     def take_facts(self, batches: list[FactBatch], keep: Keep, *, forecasts: bool = False) -> None:
         """Keep of some batches what was asked for."""
         if keep == "last":
-            self.newest.add(fact for batch in batches for fact in batch.facts)
+            self.newest.add({slot_of(fact): fact for batch in batches for fact in batch.facts})
         elif keep == "all":
             self.facts.add(_kept(batches))
         if forecasts and keep != "last":
@@ -186,33 +144,27 @@ class Replayed:
         """Keep what changed, and the newest state of each."""
         for batch in batches:
             lines = [_encode(incident) for incident in batch.incidents]
-            changed = [incident.id for incident in batch.incidents]
-            self.incidents_latest.update(zip(changed, lines, strict=True))
+            changed = (incident.id for incident in batch.incidents)
+            self.incidents_latest.add(dict(zip(changed, lines, strict=True)))
             self.incidents.add([(_key(batch), lines)])
 
     def dump(self, folder: Path) -> None:
         """Put all of it into a folder, to be taken up by ``load``; what was kept is read out by it."""
         for name in ("facts", "forecasts", "incidents"):
             getattr(self, name).dump(folder / f"{name}.run")
-        self.newest.dump(folder)
-        states = b"".join(line + b"\n" for line in self.incident_lines(last=True))
-        (folder / "incidents.jsonl").write_bytes(states)
+        self.newest.dump(folder / "latest.jsonl")
+        self.incidents_latest.dump(folder / "incidents.jsonl")
         (folder / "totals.json").write_bytes(_encode(self.totals))
 
     def load(self, folder: Path) -> None:
         """Take up what was dumped."""
         for name in ("facts", "forecasts", "incidents"):
             getattr(self, name).load(folder / f"{name}.run")
-        self.newest.load(folder)
-        for line in (folder / "incidents.jsonl").read_bytes().splitlines():
-            self.incidents_latest[msgspec.json.decode(line, type=_Ident).id] = line
+        self.newest.load(folder / "latest.jsonl")
+        self.incidents_latest.load(folder / "incidents.jsonl")
         totals = msgspec.json.decode((folder / "totals.json").read_bytes(), type=Totals)
         for field in totals.__struct_fields__:
             setattr(self.totals, field, getattr(totals, field))
-
-
-class _Ident(msgspec.Struct):
-    id: str
 
 
 def _kept(batches: Iterable[FactBatch], ending: str = "") -> Iterator[Keyed]:

@@ -56,7 +56,8 @@ def expected(entries: list[Entry]) -> tuple[dict[str, Fact], dict[str, Incident]
         for name, fact in result.latest.items()
     }
     decode = msgspec.json.Decoder(Incident).decode
-    return facts, {name: decode(line) for name, line in result.incidents_latest.items()}
+    incidents = map(decode, result.incident_lines(last=True))
+    return facts, {incident.id: incident for incident in incidents}
 
 
 def progress(client: redis.Redis, stage: str) -> Position:
