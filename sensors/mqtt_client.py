@@ -1,82 +1,33 @@
 """paho-mqtt driven by polling, fast enough for a till's rush hour (edge).
 
-paho reads each packet in three system calls and sends each acknowledgement in one. Behind a socket that buffers both
-ways the same client takes some 20,000 messages a second: one ``recv`` brings in many packets, one ``send`` takes
-out all acknowledgements of a batch.
+paho connects, subscribes and keeps the connection alive. It reads each packet in three system calls and sends each
+acknowledgement in one; so the socket below it buffers both ways, and messages and their acknowledgements, nearly all
+there is, go past it: see ``mqtt_packets``.
 """
 
-import contextlib
-import ssl
 import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sensors.intake import Message
+from sensors.mqtt_packets import pubacks
 from sensors.mqtt_session import introduce, protocol_of
+from sensors.mqtt_socket import BufferedSocket
 from sensors.settings import Broker
 
-CHUNK = 262_144
 KEEPALIVE_S = 30
 RETRY_S = (0.1, 10.0)  # first and longest pause between attempts to connect
 _FOREVER = 0xFFFFFFFF  # session expiry interval, MQTT 5
 
 _log = structlog.get_logger("sensors.mqtt")
-
-
-class BufferedSocket:
-    """A non-blocking socket that reads ahead and gathers what is sent until ``flush``."""
-
-    def __init__(self, sock: Any) -> None:  # noqa: ANN401  # paho's plain, TLS and websocket sockets
-        self._sock = sock
-        self._read = memoryview(b"")
-        self._unsent = bytearray()
-
-    def recv(self, size: int) -> bytes:
-        """At most ``size`` bytes of what is there; raises ``BlockingIOError`` if nothing is."""
-        if not self._read:
-            self._read = memoryview(self._sock.recv(CHUNK))
-        taken, self._read = self._read[:size], self._read[size:]
-        return bytes(taken)
-
-    def send(self, packet: bytes) -> int:
-        """Take all of it; it goes out with the next ``flush``."""
-        self._unsent += packet
-        return len(packet)
-
-    def flush(self) -> None:
-        """Send what was gathered, as much as fits; raises ``OSError`` if the connection is gone."""
-        while self._unsent:
-            try:
-                sent = self._sock.send(self._unsent)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
-            del self._unsent[:sent]
-
-    def pending(self) -> int:
-        """Bytes read ahead."""
-        return len(self._read)
-
-    def fileno(self) -> int:
-        """Of the socket below."""
-        return int(self._sock.fileno())
-
-    def setblocking(self, flag: bool) -> None:  # noqa: FBT001  # the socket interface
-        """As the socket below."""
-        self._sock.setblocking(flag)
-
-    def close(self) -> None:
-        """Close it after a last attempt to send, so that paho's DISCONNECT gets out."""
-        with contextlib.suppress(OSError):  # gone already: nobody to tell
-            self.flush()
-        self._sock.close()
 
 
 class _BufferedClient(Client):
@@ -102,42 +53,40 @@ class MqttClient:
 
     def __init__(self, broker: Broker, filters: Sequence[str]) -> None:
         self._broker, self._filters = broker, filters
+        self._is_v5 = protocol_of(broker) == MQTTProtocolVersion.MQTTv5
         self._client = _make_client(broker)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
-        self._arrived: list[Message] = []
         self._session = 0
         self._connecting: threading.Thread | None = None
         self._retry_at, self._pause_s = 0.0, 0.0
         self.connected = False
 
     def poll(self, most: int) -> list[Message]:
-        """The messages that are there, about ``most`` of them; never waits.
+        """The messages that are there, at most ``most`` of them; never waits.
 
         With ``most`` 0 it reads nothing and only keeps the connection alive.
         """
-        if self._connecting is not None and self._connecting.is_alive():
+        if self._is_connecting:
             return []
         self._connecting = None
         if self._client.socket() is None:
             self._connect_beside()
             return []
         self._client.loop_misc()
-        read_to = len(self._arrived) + most
-        while most and len(self._arrived) < read_to and self._read_one():
+        arrived: list[Message] = []
+        while len(arrived) < most and self._read(arrived, most - len(arrived)):
             pass
         self.flush()
-        arrived, self._arrived = self._arrived, []
         return arrived
 
     def ack(self, acks: Sequence[tuple[int, int]]) -> None:
         """Acknowledge (mid, session) pairs in one go."""
-        for mid, session in acks:
-            if session == self._session and self.connected:
-                self._client.ack(mid, 1)
-        self.flush()
+        buffered = self._client.buffered
+        if buffered is not None and self.connected:
+            buffered.send(pubacks(mid for mid, session in acks if session == self._session))
+            self.flush()
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Send a message once, without waiting for anybody to have it; False while there is no connection."""
@@ -162,23 +111,27 @@ class MqttClient:
 
     def close(self) -> None:
         """Say goodbye; the broker keeps the session and what is unacknowledged."""
-        if self._client.socket() is None:
+        if self._is_connecting or self._client.socket() is None:
             return
         self._client.disconnect()
         self.flush()
 
-    def _read_one(self) -> bool:
-        """Read packets until the next message or until there is nothing more to read."""
-        before = len(self._arrived)
+    @property
+    def _is_connecting(self) -> bool:
+        """Whether the other thread has the connection to itself."""
+        return self._connecting is not None and self._connecting.is_alive()
+
+    def _read(self, arrived: list[Message], most: int) -> bool:
+        """Add messages to ``arrived``, or let paho take another packet, or read on; False if there is nothing."""
         buffered = self._client.buffered
-        while buffered is not None and self._client.socket() is not None:
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                return False
-            if len(self._arrived) > before:
-                return True
-            if not buffered.pending():
-                return False
-        return False
+        if buffered is None or self._client.socket() is None:
+            return False
+        if found := buffered.published(most, is_v5=self._is_v5):
+            arrived += [Message(*one, self._session) for one in found]
+            return True
+        if buffered.offer():
+            return self._client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
+        return buffered.fill() or buffered.has_ended
 
     def _connect_beside(self) -> None:
         """Start an attempt on a thread of its own: name lookup and TLS may take their time."""
@@ -240,14 +193,6 @@ class MqttClient:
         if self.connected and reason.is_failure:
             _log.warning("mqtt-lost", broker=_name(self._broker), reason=str(reason))
         self.connected = False
-
-    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        try:
-            topic: str | None = message.topic
-        except UnicodeDecodeError:
-            topic = None
-        mid = message.mid if message.qos else 0
-        self._arrived.append(Message(topic, bytes(message.payload), mid, self._session))
 
 
 def _name(broker: Broker) -> str:

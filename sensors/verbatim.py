@@ -48,6 +48,7 @@ _ANY: Any = Union[tuple(KINDS)]  # noqa: UP007  # made of a list
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_ANY)
 _array: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(types.GenericAlias(list, (_ANY,)))
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class Verbatim(NamedTuple):
@@ -125,7 +126,6 @@ def _completed(events: Sequence[Event], topic: Topic) -> Verbatim | None:
     """Events with store, source and id, encoded again; ``None`` if one is of another store."""
     store, source = topic.store, topic.source
     one_source: str | None = source
-    lines: list[bytes] = []
     for event in events:
         if event.store != store:
             if event.store:
@@ -135,8 +135,6 @@ def _completed(events: Sequence[Event], topic: Topic) -> Verbatim | None:
             event.source = source
         elif event.source != source:
             one_source = None
-        line = _encode(event)
         if not event.id:
-            line = b'%b,"id":"%b"}' % (line[:-1], derived_id(line).encode())
-        lines.append(line)
-    return Verbatim(b"\n".join(lines), events, one_source)
+            event.id = derived_id(_encode(event))
+    return Verbatim(_encode_lines(events)[:-1], events, one_source)
