@@ -113,7 +113,9 @@ def contribute_run(pane: Tallies, _now: Tallies, events: Sequence[Footfall]) -> 
         if event.passed:
             door.passed += event.passed
         if event.children:
-            door.children += event.children
+            door.children += min(
+                event.children, entered
+            )  # a device that says more contradicts itself
         if event.groups is not None:
             door.groups += event.groups
             door.grouped += entered
