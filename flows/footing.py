@@ -115,6 +115,14 @@ def _frozen(view: View) -> list[Gap]:
     return [gap for gap in found if gap is not None]
 
 
-def _per_minute(profile: Profile, memory: UsualMemory, minute: int) -> float:
-    weekday, slot = place_of(profile, minute)
-    return (memory.expected(weekday, slot % SLOTS) or 0.0) / QUARTER
+def _per_minute(profile: Profile, memory: UsualMemory, minutes: range) -> list[float]:
+    """Usual visitors of each minute, 0 where they are not known; those of a quarter-hour are looked up once."""
+    found: list[float] = []
+    minute = minutes.start
+    while minute < minutes.stop:
+        until = min(minutes.stop, minute - minute % QUARTER + QUARTER, profile.day_of(minute)[1])
+        weekday, slot = place_of(profile, minute)
+        usual = (memory.expected(weekday, slot % SLOTS) or 0.0) / QUARTER
+        found += [usual] * (until - minute)
+        minute = until
+    return found

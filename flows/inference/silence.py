@@ -5,7 +5,7 @@ happens by chance with probability about exp(−E ÷ φ), φ = 2 for people who 
 missing and is filled in with E.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ PLAUSIBLE = 2 * log(1000)  # people a quiet door may owe its share
 _WORTH = 100.0  # visitors today that a share learned before counts for
 
 Counts = Mapping[str, Mapping[int, int]]  # door → minute → visitors
+Usual = Callable[[range], Sequence[float]]
 
 
 class Gap(NamedTuple):
@@ -59,7 +60,7 @@ def share_of(
 
 
 def gap_of(
-    door: str, gap: range, counts: Counts, known: Mapping[str, float], usual: Callable[[int], float]
+    door: str, gap: range, counts: Counts, known: Mapping[str, float], usual: Usual
 ) -> Gap | None:
     """The missing minutes of one silent door; ``None`` while chance explains the silence.
 
@@ -68,7 +69,7 @@ def gap_of(
         gap: the minutes.
         counts: visitors of every door by minute.
         known: visitors by door of earlier days, for their shares.
-        usual: the store's usual visitors in a minute; 0 where it is not known.
+        usual: the store's usual visitors in each of some minutes; 0 where they are not known.
     """
     others = {
         name: sum(people for minute, people in series.items() if gap.start <= minute < gap.stop)
@@ -86,5 +87,5 @@ def gap_of(
     share = known.get(door, 0.0) / total if total else 0.0
     if not share:
         return None
-    each = tuple(share * usual(minute) for minute in gap)
+    each = tuple(share * people for people in usual(gap))
     return Gap(door, gap, sum(each), "usual", each) if sum(each) > PLAUSIBLE else None

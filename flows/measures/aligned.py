@@ -1,6 +1,6 @@
 """Sales against the visitors who are due at the tills, not those who have only just come in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from msgspec import Struct
@@ -68,19 +68,26 @@ def learn(memory: LagMemory, view: View) -> None:
 
 def _visitors(view: View, start: int, end: int) -> Series:
     doors = day_of(view).tallies.get(DoorSeries.kind, {}).values()
-    return _series((item for door in doors for item in door.people.items()), start, end)
+    return _series((door.people for door in doors), start, end)
 
 
 def _sales(view: View, start: int, end: int) -> Series:
     sales = day_of(view).tallies.get(SaleSeries.kind, {}).values()
-    return _series((item for one in sales for item in one.sales.items()), start, end)
+    return _series((one.sales for one in sales), start, end)
 
 
-def _series(items: Iterable[tuple[int, int]], start: int, end: int) -> Series:
-    found: Series = np.zeros(max(0, end - start))
-    for minute, count in items:
-        if start <= minute < end:
-            found[minute - start] += count
+def _series(counts: Iterable[Mapping[int, int]], start: int, end: int) -> Series:
+    """Several counts by minute, summed over the minutes of [start, end)."""
+    length = max(0, end - start)
+    found: Series = np.zeros(length)
+    for some in counts:
+        if len(some) > length:
+            found += [some.get(minute, 0) for minute in range(start, end)]
+        else:
+            minutes = np.fromiter(some, np.int64, len(some)) - start
+            people = np.fromiter(some.values(), np.float64, len(some))
+            inside = (minutes >= 0) & (minutes < length)
+            found[minutes[inside]] += people[inside]
     return found
 
 

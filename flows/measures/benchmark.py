@@ -154,13 +154,13 @@ def sales_gap(view: View) -> Iterator[Reading]:
     shop has seen this quarter-hour on an earlier day.
     """
     minute = minute_of(view.at)
+    planned = _planned(view, minute)
+    if planned is None:
+        return
     day = View(
         view.profile, "day", view.profile.day_of(minute), view.today, view.at, day=view.today
     )
     tills, visitors = day.total(TillTally), day.total(DoorTally).visitors
-    planned = _planned(view, minute)
-    if planned is None:
-        return
     known = view.profile.benchmark
     usual = view.memory(UsualMemory).rates.get("day", known.conversion)
     plan = (planned, usual, view.memory(UsualMemory).atv() or float(known.atv_minor))

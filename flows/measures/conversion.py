@@ -7,6 +7,7 @@ from flows.footing import Footing, footing
 from flows.inference.reentry import pairs
 from flows.inference.usual import UsualMemory
 from flows.measure import WINDOWS, Measure, Reading, View, ratio, wilson
+from flows.measures.dwell import stays
 from flows.tallies.dwell import ZoneTally
 from flows.tallies.footfall import DoorTally
 from flows.tallies.sales import TillTally
@@ -79,13 +80,14 @@ def _reentered(view: View) -> dict[str, int]:
 def zone_conversion(view: View) -> Iterator[Reading]:
     """Tickets with something of a zone's categories ÷ visits to the zone; a ticket counts once for each category."""
     tickets = view.of(SalesBy)
-    for zone, tally in view.of(ZoneTally).items():
+    for zone in view.of(ZoneTally):
         known = view.profile.zones.get(zone)
         if known is None or not known.categories or known.staff_only:
             continue
         names = [f"category:{name}" for name in known.categories]
         k = sum(tickets[name].tickets for name in names if name in tickets)
-        yield Reading(ratio(k, tally.visits), f"zone:{zone}", Evidence(n=tally.visits, k=k))
+        n = stays(view)[zone].visits
+        yield Reading(ratio(k, n), f"zone:{zone}", Evidence(n=n, k=k))
 
 
 def _usual(view: View) -> Detail:

@@ -4,14 +4,30 @@ from collections.abc import Iterator
 
 from flows.facts import Evidence
 from flows.measure import WINDOWS, Measure, Reading, View
-from flows.tallies.dwell import ZoneTally
+from flows.tallies.dwell import Stays, ZoneTally
 
+ENGAGED_S = 30.0  # where a zone's configuration does not say
 _TRAILING = tuple(window for window in WINDOWS if window != "quarter")
 
 
+def stays(view: View) -> dict[str, Stays]:
+    """The window's visits by zone, put in order once for all that look at them."""
+    return view.once("dwell.stays", _stays)
+
+
+def _stays(view: View) -> dict[str, Stays]:
+    return {zone: tally.stays() for zone, tally in view.of(ZoneTally).items()}
+
+
+def engaged_s(view: View, zone: str) -> float:
+    """How long a visit must last to count as engaged, in seconds."""
+    known = view.profile.zones.get(zone)
+    return known.engaged_s if known else ENGAGED_S
+
+
 def _quantile(view: View, q: float) -> Iterator[Reading]:
-    for zone, tally in view.of(ZoneTally).items():
-        yield Reading(tally.quantile(q), f"zone:{zone}", Evidence(n=tally.visits))
+    for zone, some in stays(view).items():
+        yield Reading(some.quantile(q), f"zone:{zone}", Evidence(n=some.visits))
 
 
 def median(view: View) -> Iterator[Reading]:
@@ -26,11 +42,9 @@ def p90(view: View) -> Iterator[Reading]:
 
 def visits(view: View) -> Iterator[Reading]:
     """Visits to each zone; ``k`` are those of at least the zone's engagement time."""
-    for zone, tally in view.of(ZoneTally).items():
-        known = view.profile.zones.get(zone)
-        engaged = tally.at_least(known.engaged_s if known else 30.0)
-        n = tally.visits
-        yield Reading(n, f"zone:{zone}", Evidence(n=n, k=engaged))
+    for zone, some in stays(view).items():
+        n = some.visits
+        yield Reading(n, f"zone:{zone}", Evidence(n=n, k=some.at_least(engaged_s(view, zone))))
 
 
 MEASURES = (

@@ -131,10 +131,9 @@ def _lingers(view: View, sku: str) -> bool:
     for name, tally in view.today.tallies.get(ZoneTally.kind, {}).items():
         zone = view.profile.zones.get(name)
         if product and zone and product.category in zone.categories:
-            middle = tally.quantile(0.5) or 0.0
-            if tally.at_least(zone.engaged_s) >= ENGAGED and middle >= 0.8 * (
-                zone.usual_dwell_s or 0.0
-            ):
+            stays = tally.stays()
+            usual_s = 0.8 * (zone.usual_dwell_s or 0.0)
+            if stays.at_least(zone.engaged_s) >= ENGAGED and (stays.quantile(0.5) or 0) >= usual_s:
                 return True
     return False
 

@@ -1,7 +1,8 @@
 """Zones: who stays, which are hot or cold against usual, where people go next."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from math import sqrt
 
@@ -9,11 +10,11 @@ from msgspec import Struct
 
 from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View, ratio, wilson
+from flows.measures.dwell import engaged_s, stays
 from flows.profile import Profile, instant_of, minute_of
 from flows.tallies.dwell import ZoneTally
 from flows.tallies.trail import BETWEEN, TrailTally, ZoneVisits
 
-ENGAGED_S = 30.0  # where a zone's configuration does not say
 DAYPARTS = (11, 14, 17, 20)  # local hours at which the second to fifth daypart begin
 TOP = 10
 KEEP = 0.85  # of what was learned, each week: half is forgotten in a good month
@@ -27,10 +28,8 @@ APART = 0.5  # and at least this share more or less than usual
 
 def engagement(view: View) -> Iterator[Reading]:
     """Visits of at least the zone's engagement time ÷ its visits, with the Wilson interval."""
-    for zone, tally in view.of(ZoneTally).items():
-        known = view.profile.zones.get(zone)
-        n = tally.visits
-        k = tally.at_least(known.engaged_s if known else ENGAGED_S)
+    for zone, some in stays(view).items():
+        n, k = some.visits, some.at_least(engaged_s(view, zone))
         low, high = wilson(k, n, view.profile.z) or (None, None)
         evidence = Evidence(
             n=n, k=k, low=low and round(low, 6), high=high and round(high, 6),
@@ -106,21 +105,21 @@ def heat(view: View) -> Iterator[Reading]:
     opened = view.profile.open_minutes(minute)
     if view.profile.store.hours and not (opened.start + 60 <= minute < opened.stop):
         return
-    memory, tallies = view.memory(ZoneMemory), view.of(ZoneTally)
+    memory, here = view.memory(ZoneMemory), stays(view)
     cells = [cell_of(view.profile, quarter) for quarter in range(view.start, view.end, 15)]
-    for zone in sorted(set(view.profile.zones) | set(tallies)):
+    for zone in sorted(set(view.profile.zones) | set(here)):
         usual = [memory.usual(zone, cell) for cell in cells]
         mean = sum(u for u in usual if u is not None)
         if not mean or None in usual:
             continue
-        k = tallies[zone].visits if zone in tallies else 0
+        k = here[zone].visits if zone in here else 0
         z = 2 * (sqrt(k) - sqrt(mean)) / sqrt(SPREAD)
         reason = "hot" if z > SIGMAS and k > (1 + APART) * mean else ""
         reason = "cold" if z < -SIGMAS and k < (1 - APART) * mean else reason
         yield Reading(round(k / mean, 3), f"zone:{zone}", Evidence(n=round(mean, 1), k=k), reason)
 
 
-Steps = tuple[Counter[tuple[str, str]], Counter[str], dict[str, set[str]]]
+Steps = tuple[Counter[tuple[str, str]], Counter[str], Mapping[str, set[str]]]
 
 
 def _steps(view: View) -> Steps:
@@ -128,28 +127,35 @@ def _steps(view: View) -> Steps:
     return steps(trail.seen if trail else {})
 
 
-def steps(
-    seen: dict[str, int],
-) -> Steps:
+def steps(seen: dict[str, int]) -> Steps:
     r"""Moves between zones, the moves out of each zone, and the tracks seen in each.
 
     >>> steps({"t1\x1f1000\x1fa": 1, "t1\x1f2000\x1fb": 1, "t2\x1f1500\x1fa": 1})[0]
     Counter({('a', 'b'): 1})
     """
-    paths: dict[str, list[tuple[int, str]]] = {}
-    tracks: dict[str, set[str]] = {}
+    paths: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    tracks: defaultdict[str, set[str]] = defaultdict(set)
     for name, count in seen.items():
-        track, at, zone = name.split(BETWEEN)
         if count > 0:
-            paths.setdefault(track, []).append((int(at), zone))
-            tracks.setdefault(zone, set()).add(track)
+            track, stop = _read(name)
+            paths[track].append(stop)
+            tracks[stop[1]].add(track)
     moves: Counter[tuple[str, str]] = Counter()
     for path in paths.values():
-        moves.update((a, b) for (_, a), (_, b) in pairwise(sorted(path)) if a != b)
+        if len(path) > 1:
+            path.sort()
+            moves.update((a, b) for (_, a), (_, b) in pairwise(path) if a != b)
     out: Counter[str] = Counter()
     for (origin, _), count in moves.items():
         out[origin] += count
     return moves, out, tracks
+
+
+@lru_cache(16_384)  # a visit is looked at each minute for an hour
+def _read(name: str) -> tuple[str, tuple[int, str]]:
+    """A visit's track, and its end in epoch milliseconds with its zone."""
+    track, at, zone = name.split(BETWEEN)
+    return track, (int(at), zone)
 
 
 def paths(view: View) -> Iterator[Reading]:

@@ -6,6 +6,10 @@ order of events and merges, so a replay repeats it byte for byte; it can be subt
 and its quantiles are exact to ± 0.5 % or half a second. At most 3,000 different durations exist.
 """
 
+from bisect import bisect_left
+from itertools import accumulate
+from typing import NamedTuple
+
 from flows.tally import TRAILING_AND_DAY, Part, Tallies, Tally, add_counts, tally_of
 from sensors.events import Dwell
 
@@ -39,32 +43,48 @@ class ZoneTally(Tally):
         """Visits that ended, without staff."""
         return sum(self.seconds.values())
 
+    def stays(self) -> "Stays":
+        """Its visits by duration, in order."""
+        ordered = sorted(self.seconds.items())
+        lengths = [duration for duration, _ in ordered]
+        return Stays(lengths, list(accumulate(count for _, count in ordered)))
+
+
+class Stays(NamedTuple):
+    """Visits of one zone: durations in seconds, ascending, and how many visits lasted no longer than each."""
+
+    lengths: list[int]
+    until: list[int]
+
+    @property
+    def visits(self) -> int:
+        """All of them."""
+        return self.until[-1] if self.until else 0
+
     def at_least(self, seconds: float) -> int:
-        """Visits at least this long."""
-        return sum(visits for duration, visits in self.seconds.items() if duration >= seconds)
+        """Visits at least this long.
+
+        >>> ZoneTally(seconds={10: 1, 20: 2, 30: 1}).stays().at_least(20)
+        3
+        """
+        shorter = bisect_left(self.lengths, seconds)
+        return self.visits - (self.until[shorter - 1] if shorter else 0)
 
     def quantile(self, q: float) -> float | None:
         """The q-quantile in seconds: ``None`` without visits.
 
         Where it falls between two ranks it is the middle of both.
 
-        >>> ZoneTally(seconds={10: 1, 20: 2, 30: 1}).quantile(0.5), ZoneTally(seconds={10: 1, 20: 1}).quantile(0.5)
-        (20.0, 15.0)
-        >>> ZoneTally().quantile(0.5)
+        >>> [ZoneTally(seconds=some).stays().quantile(0.5) for some in ({10: 1, 20: 2, 30: 1}, {10: 1, 20: 1}, {})]
+        [20.0, 15.0, None]
         """
-        visits = self.visits
-        if visits <= 0:
+        if not self.until:
             return None
-        rank = q * visits
-        ordered = sorted(self.seconds.items())
-        seen = 0
-        for index, (duration, count) in enumerate(ordered):
-            seen += count
-            if rank < seen or index == len(ordered) - 1:
-                return float(duration)
-            if rank == seen:
-                return (duration + ordered[index + 1][0]) / 2
-        return None
+        rank = q * self.visits
+        at = min(bisect_left(self.until, rank), len(self.until) - 1)
+        if self.until[at] == rank and at + 1 < len(self.lengths):
+            return (self.lengths[at] + self.lengths[at + 1]) / 2
+        return float(self.lengths[at])
 
 
 def contribute(pane: Tallies, _now: Tallies, event: Dwell, sign: int) -> None:
