@@ -13,7 +13,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard import push
 from dashboard.act import Deeds
 from dashboard.callbacks import register
+from dashboard.configuration.change import Changes
 from dashboard.configuration.file import ConfigFile
+from dashboard.configuration.plan_images import PlanImages
+from dashboard.configuration.plan_routes import PlanPictures
 from dashboard.configuration.routes import SettingsPages
 from dashboard.doors import login
 from dashboard.doors.audit import Audit
@@ -116,7 +119,9 @@ def _doors(
     desk = Desk(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
     app.managers, app.managers_desk = Managers(desk, discover(desk)).create(server), desk
     file = ConfigFile(house.config, house.check, house.folder) if house.config else None
-    SettingsPages(desk, audit, file).register(server)
+    changes = Changes(desk, audit, file)
+    SettingsPages(changes).register(server)
+    PlanPictures(changes, PlanImages(house.folder)).register(server)
     exports.register(server, desk)
     WeeklyPages(desk, house.ledger).register(server)
     Playlist(desk).register(server)

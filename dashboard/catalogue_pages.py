@@ -47,6 +47,21 @@ PAGES: dict[str, tuple[str, str]] = {
         "Drag a corner, or move it with the arrow keys; Insert adds, Delete removes one. Double-click ends a drawing.",
         "拖动顶点或用方向键移动；Insert 添加顶点，Delete 删除顶点；双击结束绘制。",
     ),
+    "set.place_it": ("Put on the plan:", "放到平面图："),
+    "set.picture": (
+        "Picture of the floor: PNG, JPEG or WebP, up to 8 MB",
+        "平面图底图：PNG、JPEG 或 WebP，最大 8 MB",
+    ),
+    "set.picture_remove": ("Remove the picture", "移除底图"),
+    "set.picture_large": (
+        "Too large: at most 8 MB and 50 megapixels",
+        "过大：最多 8 MB、5000 万像素",
+    ),
+    "set.picture_wrong": ("Not a PNG, JPEG or WebP picture", "不是 PNG、JPEG 或 WebP 图片"),
+    "set.picture_shape": (
+        "Too narrow: at least 64 pixels, no more than five times as long as wide",
+        "尺寸不合适：至少 64 像素，长宽比不超过 5 倍",
+    ),
     "set.draw": ("Draw anew", "重新绘制"),
     "set.save_plan": ("Save the plan", "保存平面图"),
     # forecast

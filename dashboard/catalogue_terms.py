@@ -67,6 +67,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "health.offline": ("offline", "离线"),
     "health.fault": ("fault", "故障"),
     "health.stuck": ("stuck", "卡死"),
+    "health.unheard": ("never heard", "从未上报"),
     "health.drifting": ("drifting", "漂移"),
     "why.device": ("it alone sends nothing", "仅此设备无数据"),
     "why.gateway": (

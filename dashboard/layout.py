@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.catalogue import LOCALE, Language, wall_words, words
 from dashboard.panels import discover
+from dashboard.plan import picture
 from dashboard.shop import Shop
 from dashboard.theme import chart_figure
 
@@ -56,6 +57,7 @@ def frame(shop: Shop, language: Language) -> dict[str, Any]:
             for z in store.zones
             if z.polygon
         ],
+        "picture": picture(store),
     }
 
 

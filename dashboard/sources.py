@@ -29,7 +29,7 @@ def silences(snapshot: Snapshot, shop: Shop) -> list[Silence]:
     for (metric, subject, _), fact in sorted(snapshot.latest.items()):
         if metric == "sensor_health" and fact.value in TROUBLE:
             device = subject.partition(":")[2]
-            where = shop.devices.get(device) or _guess(device, shop)
+            where = place_of(device, shop)
             if fact.value == "silent" and where.startswith("device:"):
                 continue
             found.append(Silence(device, where.partition(":")[0], where))
@@ -43,7 +43,16 @@ def all_silent(silent: list[Silence], kind: str, shop: Shop) -> bool:
     return bool(ids) and all(f"{kind}:{name}" in quiet for name in ids)
 
 
-PREFIXES = {"door": ("door", "counter"), "till": ("till", "pos"), "zone": ("zone", "camera")}
+def place_of(device: str, shop: Shop) -> str:
+    """What a device counts for: as the settings say, else as its name does; ``device:…`` where neither is known."""
+    return shop.devices.get(device) or _guess(device, shop)
+
+
+PREFIXES = {
+    "door": ("door", "counter"),
+    "till": ("till", "pos", "line"),
+    "zone": ("zone", "camera"),
+}
 """What devices are commonly called by where they count, as ``counter-main`` or ``pos-2``."""
 
 

@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Self
 
 import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 
 def free_port() -> int:
@@ -90,6 +92,17 @@ class RedisServer(Server):
             "--appendonly", "yes", "--appendfsync", self.fsync, "--save", "",
             "--maxmemory", self.maxmemory, "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
+
+    def start(self) -> Self:
+        """Start it and wait until it has read its file back: it listens before that."""
+        super().start()
+        retry = Retry(ConstantBackoff(0.05), 400)
+        waiting = redis.Redis.from_url(
+            self.url, retry=retry, retry_on_error=[redis.exceptions.BusyLoadingError]
+        )
+        waiting.ping()
+        waiting.close()
+        return self
 
     @property
     def url(self) -> str:

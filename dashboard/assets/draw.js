@@ -35,14 +35,24 @@
     return { text: points.map((p) => pull(p[0], cx).toFixed(1) + "," + pull(p[1], cy).toFixed(1)).join(" "), cx, cy, width: Math.max(...xs) - Math.min(...xs) };
   };
 
+  /* Where the floor lies in its box: all of it, or as large as its picture's shape allows, in the middle. */
+  const floor = (picture, width, height) => {
+    if (!picture) return { x: 0, y: 0, w: width, h: height };
+    const w = Math.min(width, height * picture.ratio), h = w / picture.ratio;
+    return { x: (width - w) / 2, y: (height - h) / 2, w, h };
+  };
+
   F.plan = function (frame, parts, fmt, width, height, px) {
-    if (!frame.zones.length) return [div("nothing", fmt.say("dwell.none"))];
-    const shape = (zone) => inset(zone.polygon.map(([x, y]) => [x * width, y * height]), 7 * px);
-    const ring = (zone, status) => inset(zone.polygon.map(([x, y]) => [x * width, y * height]), (status === "act" ? 6 : 4.5) * px).text;
+    if (!frame.zones.length && !frame.picture) return [div("nothing", fmt.say("dwell.none"))];
+    const on = floor(frame.picture, width, height), gap = frame.picture ? 2 : 7;
+    const place = (zone) => zone.polygon.map(([x, y]) => [on.x + x * on.w, on.y + y * on.h]);
+    const shape = (zone) => inset(place(zone), gap * px);
+    const ring = (zone, status) => inset(place(zone), (status === "act" ? 6 : 4.5) * px).text;
+    const under = frame.picture ? F.h("image", { cls: "picture", key: "picture", href: frame.picture.url, x: on.x, y: on.y, width: on.w, height: on.h, preserveAspectRatio: "none" }) : null;
     const level = { act: 2, watch: 1 };
     const drawn = frame.zones.map((zone) => ({ zone, part: parts["zone:" + zone.id] || {} }))
       .sort((a, b) => (level[a.part.s] || 0) - (level[b.part.s] || 0));
-    return [F.h("svg", { viewBox: "0 0 " + width + " " + height, width, height }, drawn.map(({ zone, part }) => {
+    return [F.h("svg", { cls: frame.picture ? "pictured" : "", viewBox: "0 0 " + width + " " + height, width, height }, under, drawn.map(({ zone, part }) => {
       const at = shape(zone), value = part.v === null || part.v === undefined ? fmt.DASH : fmt.mmss(part.v);
       const heat = part.h === null || part.h === undefined ? "none" : part.h;
       return F.h("g", { cls: "zone heat" + heat + (part.s ? " " + part.s : ""), key: zone.id },

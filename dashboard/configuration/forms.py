@@ -14,7 +14,7 @@ from dashboard.configuration.edits import plain
 Name = Callable[[str], str]
 """A field's key → its words."""
 
-DRAWN = frozenset({"polygon"})  # on the plan, not in a form
+DRAWN = frozenset({"polygon", "spot", "plan"})  # on the plan, not in a form
 FIXED = frozenset({"id", "sku"})  # other tables, the log and the history know the entry by it
 APART = frozenset({"doors", "zones", "tills"})  # have a section of their own
 

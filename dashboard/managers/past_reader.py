@@ -1,5 +1,6 @@
 """What is kept of past and coming business days: a measure's aligned windows, many days in one round trip (edge)."""
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from flows.keyspace import series_key
 from sensors.keyspace import partition_of
 from sensors.settings import Store
 
+MINUTES_S, MINUTES_KEPT = 30.0, 256
 LENGTHS: dict[str, timedelta] = {"quarter": timedelta(minutes=15), "hour": timedelta(hours=1)}
 
 
@@ -31,6 +33,7 @@ class PastReader:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._minutes: dict[tuple[str, date], tuple[float, list[Fact]]] = {}
         self._fact = msgspec.json.Decoder(Fact)
 
     def now(self) -> datetime:
@@ -55,6 +58,29 @@ class PastReader:
             day: sorted((self._fact.decode(raw) for raw in raws if raw), key=lambda f: f.start)
             for day, raws in zip(days, answers, strict=True)
         }
+
+    def minutes(self, shop: Shop, day: date) -> list[Fact]:
+        """A day's covered minutes of the store and its doors, and each device's outages; looked for twice a minute."""
+        known = self._minutes.get((shop.store.id, day))
+        if known is None or time.monotonic() - known[0] > MINUTES_S:
+            wanted = [
+                Wanted("minutes_covered", "day", s)
+                for s in ("", *(f"door:{d.id}" for d in shop.store.doors))
+            ]
+            if len(self._minutes) > MINUTES_KEPT:
+                self._minutes.clear()
+            found = [*self.days(shop, [day], wanted)[day], *self._outages(shop, day)]
+            known = self._minutes[shop.store.id, day] = (time.monotonic(), found)
+        return known[1]
+
+    def _outages(self, shop: Shop, day: date) -> list[Fact]:
+        """Their names carry the minute they began, which nobody knows: the day's names are gone through."""
+        key = series_key(partition_of(shop.store.id, self._reader.partitions), shop.store.id, day)
+        try:
+            named = self._reader.client.hscan_iter(key, match="device_outage|*", count=5_000)
+            return [self._fact.decode(raw) for _, raw in named]
+        except redis.RedisError as error:
+            raise UnreachableError(str(error)) from error
 
     def metrics(self, shop: Shop, day: date) -> set[tuple[str, str, str]]:
         """Every (metric, subject, window) that is kept of a day."""

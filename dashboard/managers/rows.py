@@ -8,7 +8,7 @@ from alerts.catalogue import ACTIONS, REASONS, say
 from alerts.incident import Incident
 from alerts.settings import Person
 from dashboard.catalogue import Language, term
-from dashboard.managers.house_reader import Device, Glance, Rejected, ranked
+from dashboard.managers.house_reader import Glance, ranked
 from dashboard.parts import epoch_ms
 from dashboard.sentences import action, title
 from dashboard.shop import Shop, Shops
@@ -170,59 +170,6 @@ def facts(found: Iterable[Fact], shop: Shop, language: Language) -> list[Row]:
 def _range(f: Fact) -> str:
     low, high = f.evidence.low, f.evidence.high
     return "–" if low is None or high is None else f"{low:,.4g}–{high:,.4g}"
-
-
-def devices(
-    found: Iterable[Device],
-    health: Mapping[tuple[str, str], Fact],
-    shops: Shops,
-    language: Language,
-) -> list[Row]:
-    """One row a device; what is not well first. A device that only the health measure knows stands there too."""
-    rows, seen = [], set()
-    for d in found:
-        fact = health.get((d.store, d.source))
-        seen.add((d.store, d.source))
-        shop = shops.get(d.store)
-        rows.append({
-            "id": f"{d.store}/{d.source or d.topic}", "device": d.source or "–", "topic": d.topic,
-            "shop": getattr(shop.store.name, language) if shop else "–",
-            "health": str(fact.value) if fact else d.state or "–", "reason": _why(fact) or d.reason,
-            "heard": epoch_ms(d.received_at), "events": d.events, "rejects": d.rejects, "battery": d.battery_pct,
-            "adapter": d.adapter or "floorcast", "sample": d.sample,
-            "zone": shop.store.timezone if shop else "UTC",
-        })  # fmt: skip
-    for (store, source), fact in health.items():
-        if (store, source) not in seen:
-            rows.append({
-                "id": f"{store}/{source}", "device": source, "topic": "–",
-                "shop": getattr(shops[store].store.name, language), "health": str(fact.value), "reason": _why(fact),
-                "heard": epoch_ms(fact.newest_at) if fact.newest_at else None, "events": None, "rejects": None,
-                "battery": None, "adapter": "–", "sample": "", "zone": shops[store].store.timezone,
-            })  # fmt: skip
-    well = {"online", "ok", "alive", "–"}
-    return sorted(rows, key=lambda r: (r["health"] in well, not r["rejects"], r["id"]))
-
-
-def _why(fact: Fact | None) -> str:
-    """Why a device is thought of so, and by how much a hand count has corrected its door."""
-    if fact is None:
-        return ""
-    corrected = [
-        f"{way} {fact.detail[f'corrected_{way}']}"
-        for way in ("in", "out")
-        if f"corrected_{way}" in fact.detail
-    ]
-    return " · ".join([*filter(None, [fact.reason]), *corrected])
-
-
-def rejects(found: Iterable[Rejected]) -> list[Row]:
-    """One row a dead letter."""
-    return [
-        {"id": f"{n}", "at": r.ms, "device": r.source or "–", "reason": r.reason, "place": r.place,
-         "topic": r.topic, "sample": r.raw, "zone": "UTC"}
-        for n, r in enumerate(found)
-    ]  # fmt: skip
 
 
 def people_names(people: Iterable[Person]) -> dict[str, str]:

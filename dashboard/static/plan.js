@@ -1,67 +1,104 @@
-/* The floor plan: zones as polygons whose corners are moved by mouse, finger or arrow keys, or drawn anew. */
+/* The floor plan over its picture: zones as polygons whose corners are moved by mouse, finger or arrow keys, or drawn
+   anew; doors and tills as points that are moved alike. */
 (function () {
   "use strict";
-  const NS = "http://www.w3.org/2000/svg", W = 1000, H = 600, STEP = 0.01;
-  const svg = document.getElementById("plan"), zones = JSON.parse(svg.dataset.zones), said = document.getElementById("plan-said");
-  const save = document.getElementById("save-plan"), draw = document.getElementById("draw");
-  const page = document.getElementById("settings"), changed = new Set();
+  const NS = "http://www.w3.org/2000/svg", W = 1000, STEP = 0.01;
+  const byId = (id) => document.getElementById(id);
+  const svg = byId("plan"), H = svg.viewBox.baseVal.height, { zones, spots } = JSON.parse(svg.dataset.drawn);
+  const save = byId("save-plan"), draw = byId("draw"), said = byId("plan-said"), unplaced = byId("unplaced");
+  const page = byId("settings"), changed = new Map();
   let chosen = zones[0]?.id || null, drawing = null, dragged = null;
   const bounded = (v) => Math.min(1, Math.max(0, Math.round(v * 1000) / 1000));
   const at = (event) => { const box = svg.getBoundingClientRect(); return [bounded((event.clientX - box.left) / box.width), bounded((event.clientY - box.top) / box.height)]; };
-  const node = (name, attributes) => { const made = document.createElementNS(NS, name); for (const [k, v] of Object.entries(attributes)) made.setAttribute(k, v); return made; };
+  const node = (name, attributes, text) => { const made = document.createElementNS(NS, name); for (const [k, v] of Object.entries(attributes)) made.setAttribute(k, v); if (text) made.textContent = text; return made; };
   const points = (polygon) => polygon.map(([x, y]) => `${x * W},${y * H}`).join(" ");
   const find = (id) => zones.find((z) => z.id === id);
-  const touch = (id) => { changed.add(id); save.disabled = false; };
+  const base = ["sensors", "stores", page.dataset.store];
+  const touch = (path, value) => { changed.set(JSON.stringify([...base, ...path]), value); save.disabled = false; };
+  const touchZone = (zone) => touch(["zones", zone.id, "polygon"], zone.polygon);
+  const touchSpot = (spot) => touch([spot.list, spot.id, "spot"], spot.spot);
+
+  const zoneNodes = (zone) => {
+    const here = zone.id === chosen, mean = (i) => zone.polygon.reduce((s, p) => s + p[i], 0) / zone.polygon.length;
+    return [
+      node("polygon", { points: points(zone.polygon), class: "zone" + (here ? " here" : ""), "data-zone": zone.id, tabindex: "0", role: "button", "aria-pressed": String(here), "aria-label": zone.name }),
+      node("text", { x: mean(0) * W, y: mean(1) * H, class: "zone-name" }, zone.name),
+    ];
+  };
+  const spotNodes = (spot, i) => {
+    const [x, y] = [spot.spot[0] * W, spot.spot[1] * H], left = x > W * 0.85, right = x < W * 0.12;
+    return [
+      node("rect", { x: x - 11, y: y - 11, width: 22, height: 22, class: "spot " + spot.list, "data-spot": i, tabindex: "0", role: "button", "aria-label": spot.name }),
+      node("text", { x: left ? x - 18 : right ? x + 18 : x, y: left || right ? y + 7 : y > H - 50 ? y - 20 : y + 34, class: "spot-name", "text-anchor": left ? "end" : right ? "start" : "middle" }, spot.name),
+    ];
+  };
+  const cornerNode = (zone, [x, y], i) => node("circle", { cx: x * W, cy: y * H, r: 12, class: "corner", "data-corner": i, tabindex: "0", role: "button", "aria-label": `${zone ? zone.name : ""} ${i + 1}` });
+  const offer = () => {
+    const left = spots.filter((s) => !s.spot).map((spot) => { const made = document.createElement("button"); made.className = "small"; made.textContent = spot.name; made.dataset.place = spots.indexOf(spot); return made; });
+    unplaced.replaceChildren(...(left.length ? [unplaced.dataset.label, ...left] : []));
+  };
 
   const show = (focus) => {
     svg.replaceChildren();
-    for (const zone of zones) {
-      if (zone.polygon.length < 2) continue;
-      const here = zone.id === chosen;
-      const shape = node("polygon", { points: points(zone.polygon), class: "zone" + (here ? " here" : ""), "data-zone": zone.id, tabindex: "0", role: "button", "aria-pressed": String(here), "aria-label": zone.name });
-      svg.append(shape);
-      const x = zone.polygon.reduce((s, p) => s + p[0], 0) / zone.polygon.length, y = zone.polygon.reduce((s, p) => s + p[1], 0) / zone.polygon.length;
-      const label = node("text", { x: x * W, y: y * H, class: "zone-name" }); label.textContent = zone.name; svg.append(label);
-    }
+    if (svg.dataset.picture) svg.append(node("image", { href: svg.dataset.picture, width: W, height: H, preserveAspectRatio: "none" }));
+    for (const zone of zones) if (zone.polygon.length > 1) svg.append(...zoneNodes(zone));
+    spots.forEach((spot, i) => { if (spot.spot) svg.append(...spotNodes(spot, i)); });
     const zone = drawing ? null : find(chosen);
-    (zone ? zone.polygon : drawing || []).forEach(([x, y], i) => svg.append(node("circle", { cx: x * W, cy: y * H, r: 12, class: "corner", "data-corner": i, tabindex: "0", role: "button", "aria-label": `${zone ? zone.name : ""} ${i + 1}` })));
+    (zone ? zone.polygon : drawing || []).forEach((corner, i) => svg.append(cornerNode(zone, corner, i)));
     if (drawing && drawing.length > 1) svg.append(node("polyline", { points: points(drawing), class: "draft" }));
-    if (focus !== undefined) svg.querySelector(`[data-corner="${focus}"]`)?.focus();
+    if (focus) svg.querySelector(focus)?.focus();
+    offer();
   };
   const choose = (id) => { chosen = id; for (const entry of document.querySelectorAll("details[data-entry]")) entry.open = entry.dataset.entry === id; show(); };
   const finish = () => {
-    if (drawing && drawing.length >= 3 && chosen) { find(chosen).polygon = drawing; touch(chosen); }
+    if (drawing && drawing.length >= 3 && chosen) { find(chosen).polygon = drawing; touchZone(find(chosen)); }
     drawing = null; draw.setAttribute("aria-pressed", "false"); said.textContent = ""; show();
   };
 
+  const drag = { corner: (i, to) => { const zone = find(chosen); zone.polygon[i] = to; touchZone(zone); }, spot: (i, to) => { spots[i].spot = to; touchSpot(spots[i]); } };
   svg.addEventListener("pointerdown", (event) => {
     if (drawing) { drawing.push(at(event)); show(); event.preventDefault(); return; }
-    const corner = event.target.dataset.corner;
-    if (corner !== undefined) { dragged = Number(corner); svg.setPointerCapture(event.pointerId); return; }
-    if (event.target.dataset.zone) choose(event.target.dataset.zone);
+    const { corner, spot, zone } = event.target.dataset;
+    if (corner === undefined && spot === undefined) { if (zone) choose(zone); return; }
+    dragged = corner === undefined ? ["spot", Number(spot)] : ["corner", Number(corner)];
+    svg.setPointerCapture(event.pointerId);
   });
-  svg.addEventListener("pointermove", (event) => { if (dragged !== null) { find(chosen).polygon[dragged] = at(event); touch(chosen); show(); } });
+  svg.addEventListener("pointermove", (event) => { if (dragged) { drag[dragged[0]](dragged[1], at(event)); show(); } });
   svg.addEventListener("pointerup", () => { dragged = null; });
   svg.addEventListener("dblclick", finish);
+
+  const moved = ([x, y], by) => [bounded(x + by[0]), bounded(y + by[1])];
+  const cornerKey = (zone, i, event, by) => {
+    if (by) zone.polygon[i] = moved(zone.polygon[i], by);
+    else if (event.key === "Delete" && zone.polygon.length > 3) zone.polygon.splice(i, 1);
+    else if (event.key === "Insert") { const next = zone.polygon[(i + 1) % zone.polygon.length], [x, y] = zone.polygon[i]; zone.polygon.splice(i + 1, 0, [bounded((x + next[0]) / 2), bounded((y + next[1]) / 2)]); }
+    else return;
+    event.preventDefault(); touchZone(zone);
+    show(`[data-corner="${event.key === "Insert" ? i + 1 : Math.min(i, zone.polygon.length - 1)}"]`);
+  };
   svg.addEventListener("keydown", (event) => {
-    if (event.target.dataset.zone && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); choose(event.target.dataset.zone); return; }
-    const corner = event.target.dataset.corner, zone = find(chosen);
-    if (corner === undefined || !zone || drawing) return;
-    const move = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key], i = Number(corner);
-    if (move) { event.preventDefault(); zone.polygon[i] = [bounded(zone.polygon[i][0] + move[0]), bounded(zone.polygon[i][1] + move[1])]; touch(chosen); show(i); }
-    if (event.key === "Delete" && zone.polygon.length > 3) { zone.polygon.splice(i, 1); touch(chosen); show(Math.min(i, zone.polygon.length - 1)); }
-    if (event.key === "Insert") { const next = zone.polygon[(i + 1) % zone.polygon.length]; zone.polygon.splice(i + 1, 0, [bounded((zone.polygon[i][0] + next[0]) / 2), bounded((zone.polygon[i][1] + next[1]) / 2)]); touch(chosen); show(i + 1); }
+    const { corner, spot, zone } = event.target.dataset;
+    const by = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
+    if (zone && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); choose(zone); }
+    else if (spot !== undefined && by) { event.preventDefault(); drag.spot(Number(spot), moved(spots[spot].spot, by)); show(`[data-spot="${spot}"]`); }
+    else if (corner !== undefined && find(chosen) && !drawing) cornerKey(find(chosen), Number(corner), event, by);
+  });
+  unplaced.addEventListener("click", (event) => {
+    const i = event.target.dataset.place;
+    if (i !== undefined) { drag.spot(Number(i), [0.5, 0.5]); show(`[data-spot="${i}"]`); }
   });
   draw.addEventListener("click", () => {
     if (drawing) { finish(); return; }
     drawing = []; draw.setAttribute("aria-pressed", "true"); said.textContent = draw.textContent + ": " + (find(chosen)?.name || ""); show();
   });
   save.addEventListener("click", async () => {
-    for (const id of [...changed]) {
-      const path = ["sensors", "stores", page.dataset.store, "zones", id, "polygon"];
-      if (await window.floorcastEdit("set", path, find(id).polygon, save)) changed.delete(id);
-    }
+    for (const [path, value] of [...changed]) if (await window.floorcastEdit("set", JSON.parse(path), value, save)) changed.delete(path);
     save.disabled = changed.size === 0;
+  });
+
+  byId("picture-file").addEventListener("change", async (event) => {
+    const file = event.target.files[0];
+    if (file && await window.floorcastPut("plan", file, event.target)) window.location.reload();
   });
   show();
 })();

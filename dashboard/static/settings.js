@@ -20,12 +20,7 @@
     return Boolean(line);
   };
 
-  const edit = async (op, path, value, node) => {
-    let answer;
-    try {
-      const response = await post("edit", { version: page.dataset.version, edit: { op, path, value } });
-      answer = await response.json();
-    } catch (error) { answer = { verdict: "failed" }; }
+  const heard = (answer, node) => {
     if (answer.verdict === "ok") {
       page.dataset.version = answer.version;
       mark(node, ""); tell(words.ok, true);
@@ -36,7 +31,16 @@
     if (!mark(node, reason) || answer.verdict === "conflict") tell(words[answer.verdict] || reason);
     return false;
   };
+  const ask = async (request, node) => {
+    let answer;
+    try { answer = await (await request()).json(); } catch (error) { answer = { verdict: "failed" }; } /* no network, or no answer in words */
+    return heard(answer, node);
+  };
+  const edit = (op, path, value, node) => ask(() => post("edit", { version: page.dataset.version, edit: { op, path, value } }), node);
+  const put = (what, file, node) => ask(() => fetch(`/settings/${encodeURIComponent(page.dataset.store)}/${what}?version=${page.dataset.version}&lang=${page.dataset.lang}`, {
+    method: "POST", body: file, headers: { "X-CSRF": page.dataset.csrf, "Content-Type": "application/octet-stream" } }), node);
   window.floorcastEdit = edit;
+  window.floorcastPut = put;
 
   async function takeBack() {
     const response = await post("undo", {});

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import redis
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -22,6 +23,7 @@ from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People
 from dashboard.reader import Reader
+from dashboard.shop import Shops
 from floorcast.settings import parse_settings
 from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer, free_port
@@ -34,6 +36,7 @@ FLAGS = [
 SCREENS = Path(os.environ.get("FLOORCAST_SCREENS", Path(__file__).parents[2] / "build" / "screens"))
 
 
+CONFIG = Path(__file__).parents[2] / "config.toml"
 PASSWORD = "correct horse battery"
 PEOPLE = (
     Person(id="mia", name="Mia", role="associate", stores=["riverside"]),
@@ -51,39 +54,69 @@ def house_of(folder: Path) -> House:
     hashes = {p.id: people.hash_of("mia") for p in PEOPLE}
     people.keep(hashes)
     config = folder.parent / "config.toml"
-    shutil.copy(Path(__file__).parents[2] / "config.toml", config)
+    shutil.copy(CONFIG, config)
     return House(folder, PEOPLE, b"k" * 32, push=True, config=config, check=parse_settings)
 
 
 class Site:
-    """The screens served on a port that stays the same over restarts."""
+    """The screens served on a port that stays the same over restarts; one for all tests of a process."""
 
     def __init__(self, server: RedisServer, port: int) -> None:
-        self.redis = server
+        self.redis, self.port = server, port
         self.house = house_of(server.folder / "screen")
         self.token = Kiosks(self.house.folder).issue("wall", "riverside")
-        self.shops = demo_shops(reread_s=0.5)
-        shop = self.shops["riverside"]
-        self.floor = Floor(server.client(), shop, clock_time(16, 22, shop))
-        self.port = port
-        self._began, self._base = time.monotonic(), self.floor.at
+        self.profiles: dict[str, BrowserContext] = {}
         self._quiet, self._ended = threading.Event(), threading.Event()
-        self._ticker = threading.Thread(target=self._tick, daemon=True)
-        self._ticker.start()
+        self._writing = threading.Lock()
+        self._usual = demo_shops(reread_s=0.5)
+        self._serves: Shops | None = None
         self.app: Screens
         self._server: BaseWSGIServer
-        self.start()
+        self._at_first()
+        self._ticker = threading.Thread(target=self._tick, daemon=True)
+        self._ticker.start()
+
+    def _at_first(self) -> None:
+        """The demo shop at 16:22, nothing written yet, nobody logged in, settings as they are shipped."""
+        config = self.house.config
+        assert config
+        shutil.copy(CONFIG, config)
+        (self.house.folder / "settings-past.json").unlink(missing_ok=True)
+        self.shops = Shops(self._usual)
+        shop = self.shops["riverside"]
+        with self._writing:
+            self.redis.client().flushall()
+            self.floor = Floor(self.redis.client(), shop, clock_time(16, 22, shop))
+            self._stands_still = False
+            self._began, self._base = time.monotonic(), self.floor.at
+            self._quiet.clear()
+
+    def anew(self) -> None:
+        """As a test finds it: whatever the one before it did is undone."""
+        if self.redis.process is None:
+            self.redis.start()
+        served = self._serves
+        self._at_first()
+        if served != self._usual:
+            if served is not None:
+                self.stop()
+            self.start()
 
     def now(self) -> datetime:
-        """The data store's time: it runs as real time does, from the afternoon of the test."""
-        return self._base + timedelta(seconds=time.monotonic() - self._began)
+        """The data store's time: it runs as real time does, from the afternoon of the test, unless it stands still."""
+        passed = 0.0 if self._stands_still else time.monotonic() - self._began
+        return self._base + timedelta(seconds=passed)
+
+    def stand_still(self) -> None:
+        """Time stays what it is, for pictures that are to be the same each time."""
+        self._stands_still = True
 
     def _tick(self) -> None:
         """The log's clock, as the floor dataflow writes it every second."""
         while not self._ended.wait(0.4):
-            self.floor.at = self.now()
-            if not self._quiet.is_set() and self.known:
-                with contextlib.suppress(redis.ConnectionError):
+            with self._writing, contextlib.suppress(redis.ConnectionError):
+                self.floor.at = self.now()
+                if not self._quiet.is_set() and self.known:
                     self.floor.publish()
 
     @property
@@ -100,8 +133,9 @@ class Site:
         """Serve."""
         client = redis.Redis.from_url(self.redis.url, socket_timeout=2, socket_connect_timeout=2)
         settings = self.floor.shop.settings
-        self.reader = Reader(client, self.shops, 16, now=self.now)
-        self.app = create_app(self.reader, self.shops, settings, self.house)
+        self._serves = Shops(self.shops)
+        self.reader = Reader(client, self._serves, 16, now=self.now)
+        self.app = create_app(self.reader, self._serves, settings, self.house)
         self._server = make_server("127.0.0.1", self.port, self.app.server, threaded=True)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]
@@ -112,6 +146,7 @@ class Site:
         self.app.hub.close()
         self._server.shutdown()
         self._server.server_close()
+        self._serves = None
 
     def set_time(self, hour: int, minute: int) -> None:
         """Another time of the day."""
@@ -122,16 +157,18 @@ class Site:
         """Stop the clock and the server."""
         self._ended.set()
         self._ticker.join(5)
-        self.stop()
+        if self._serves is not None:
+            self.stop()
 
 
-class Screen:
-    """One page that shows a wall; ``complaints`` are what the browser's console and network said."""
+class Looker:
+    """Whoever looks at a page; ``complaints`` are what the browser's console said, ``asked`` what it fetched."""
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page, self.site = page, site
         self.complaints: list[str] = []
         self.asked: list[str] = []
+        self.root = f"http://127.0.0.1:{site.port}"
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
@@ -139,6 +176,38 @@ class Screen:
     def _said(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
+
+    def go(self, path: str, until: str) -> None:
+        """Go to an address and wait for an element."""
+        self.page.goto(f"{self.root}{path}")
+        self.page.wait_for_selector(until)
+
+    def resize(self, width: int, height: int) -> None:
+        """Another window."""
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than its window."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
+        return bool(wide)
+
+    def violations(self) -> list[str]:
+        """What axe-core objects to."""
+        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+        return [f"{v['id']}: {[n['html'][:140] for n in v['nodes'][:3]]}" for v in found]
+
+    def shoot(self, name: str, *, full: bool | None = None) -> Path:
+        """Keep a picture: of the window, on a phone of the whole page."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        path = SCREENS / f"{name}.png"
+        width = (self.page.viewport_size or {"width": 1920})["width"]
+        whole = width < 900 if full is None else full
+        self.page.screenshot(path=path, full_page=whole, animations="disabled")
+        return path
+
+
+class Screen(Looker):
+    """One page that shows a wall."""
 
     def open(self, language: str, state: str = "live") -> "Screen":
         """Go to the wall and wait until it stands as expected."""
@@ -164,14 +233,6 @@ class Screen:
     def text(self, selector: str) -> str:
         """What stands there."""
         return self.page.locator(selector).inner_text()
-
-    def shoot(self, name: str) -> Path:
-        """Keep a picture."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        path = SCREENS / f"{name}.png"
-        width = (self.page.viewport_size or {"width": 1920})["width"]
-        self.page.screenshot(path=path, full_page=width < 900, animations="disabled")
-        return path
 
 
 @pytest.fixture(scope="session")
@@ -201,13 +262,23 @@ def visitor(chromium: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def site(redis_server: RedisServer, port: int) -> Iterator[Site]:
-    """The demo shop's screens at 16:22, with nothing written yet."""
+@pytest.fixture(scope="session")
+def every_site(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Site]:
+    """One Redis and one server for all tests: starting them takes longer than most tests do."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    site = Site(redis_server, port)
-    yield site
-    site.end()
+    if reason := RedisServer.missing():
+        pytest.skip(reason)
+    with RedisServer(tmp_path_factory.mktemp("site")) as server:
+        site = Site(server, port)
+        yield site
+        site.end()
+
+
+@pytest.fixture
+def site(every_site: Site) -> Site:
+    """The demo shop's screens at 16:22, with nothing written yet."""
+    every_site.anew()
+    return every_site
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from flows.facts import Evidence
 from tests.browser.conftest import Site
-from tests.browser.desks import SIZES, Desk, at_a_desk
+from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
 from tests.weeks import ahead, order, past, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -48,13 +46,7 @@ def test_the_page(desk: Desk, language: str) -> None:
     for part in ("#fc-days .ag-row", "#fc-restock .ag-row", "#fc-staff .ag-row", "#fc-error .js-line",
                  "#fc-curve .js-line"):  # fmt: skip
         desk.page.wait_for_selector(part, state="attached")
-    for width, height in [*SIZES, (3840, 2160)]:
-        desk.page.set_viewport_size({"width": width, "height": height})
-        assert (width, desk.overflows()) == (width, False)
-        desk.shoot(f"forecast-{language}-{width}")
-    desk.page.set_viewport_size({"width": 1920, "height": 1080})
-    found: list[dict[str, Any]] = Axe().run(desk.page).response["violations"]
-    assert [f"{v['id']}: {[n['html'][:140] for n in v['nodes'][:3]]}" for v in found] == []
+    desk.fits(f"forecast-{language}", EVERY_SIZE)
     assert desk.complaints == []
 
 

@@ -5,15 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from sensors.events import Command
 from sensors.keyspace import dead_key, device_key, log_key
-from tests.browser.conftest import PASSWORD, SCREENS, Site
+from tests.browser.conftest import Site
+from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
-SIZES = [(1920, 1080), (1366, 768), (390, 844)]
 PAGES = {
     "chain": "/",
     "incidents": "/incidents",
@@ -22,28 +21,9 @@ PAGES = {
 }
 
 
-class Desk:
-    """A manager's browser."""
-
-    def __init__(self, page: Page, site: Site) -> None:
-        self.page, self.site, self.complaints, self.asked = page, site, [], []  # type: ignore[var-annotated]
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None,
-        )
-        page.on("request", lambda request: self.asked.append(request.url))
-        self.root = f"http://127.0.0.1:{site.port}"
-
-    def open(self, name: str, language: str) -> None:
-        """Go to a page and wait for its first row."""
-        self.page.goto(f"{self.root}{PAGES[name]}?lang={language}")
-        self.page.wait_for_selector(".ag-row")
-
-    def shoot(self, name: str) -> None:
-        """Keep a picture."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENS / f"{name}.png", animations="disabled")
+def opened(desk: Desk, name: str, language: str) -> None:
+    """Go to a page and wait for its first row."""
+    desk.go(f"{PAGES[name]}?lang={language}", ".ag-row")
 
 
 @pytest.fixture
@@ -63,36 +43,17 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
             "topic": "floor/v1/riverside/events/door-main", "source": "door-main", "raw": '{"entered":"x"}',
         },
     )  # fmt: skip
-    context = chromium.new_context(
-        viewport={"width": 1920, "height": 1080}, reduced_motion="reduce"
-    )
-    context.set_default_timeout(12_000)
-    desk = Desk(context.new_page(), site)
-    desk.page.goto(f"{desk.root}/login?lang=en")
-    desk.page.fill("[name=who]", "ana")
-    desk.page.fill("[name=password]", PASSWORD)
-    desk.page.click("button.primary")
-    desk.page.wait_for_selector(".ag-row")
-    yield desk
-    context.close()
+    with at_a_desk(chromium, site, "ana") as made:
+        made.go("/?lang=en", ".ag-row")
+        yield made
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_page(desk: Desk, language: str) -> None:
     """Every page stands at every size without overflow, complaint or accessibility violation."""
     for name in PAGES:
-        desk.open(name, language)
-        for width, height in SIZES:
-            desk.page.set_viewport_size({"width": width, "height": height})
-            wide = desk.page.evaluate(
-                "document.documentElement.scrollWidth > window.innerWidth + 1"
-            )
-            assert (name, width, wide) == (name, width, False)
-            desk.shoot(f"{name}-{language}-{width}")
-        desk.page.set_viewport_size({"width": 1920, "height": 1080})
-        found: list[dict[str, Any]] = Axe().run(desk.page).response["violations"]
-        said = [f"{v['id']}: {[n['html'][:140] for n in v['nodes'][:3]]}" for v in found]
-        assert (name, said) == (name, [])
+        opened(desk, name, language)
+        desk.fits(f"{name}-{language}", EVERY_SIZE)
     assert desk.complaints == []
     assert {u.split("/")[2] for u in desk.asked if u.startswith("http")} == {
         f"127.0.0.1:{desk.site.port}"
@@ -101,7 +62,7 @@ def test_every_page(desk: Desk, language: str) -> None:
 
 def test_life_of_an_incident(desk: Desk) -> None:
     """A chosen incident shows its steps; comment, silence and its end go into the log as the manager's."""
-    desk.open("incidents", "en")
+    opened(desk, "incidents", "en")
     desk.page.click(".ag-row >> nth=0")
     desk.page.wait_for_selector(".steps li")
     desk.shoot("incidents-en-life")

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser
 
 from dashboard.doors.audit import Audit
 from tests.browser.conftest import Site
-from tests.browser.desks import SIZES, Desk, at_a_desk
+from tests.browser.desks import Desk, at_a_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 SECTIONS = ["store", "zones", "rules", "people"]
@@ -42,14 +43,7 @@ def test_every_section(admin: Desk, language: str) -> None:
     """Every section stands at every size without overflow, complaint or accessibility violation."""
     for section in SECTIONS:
         admin.go(f"/settings/riverside?section={section}&lang={language}", ".forms")
-        for width, height in SIZES:
-            admin.page.set_viewport_size({"width": width, "height": height})
-            assert (section, width, admin.overflows()) == (section, width, False)
-            admin.shoot(f"settings-{section}-{language}-{width}")
-        admin.page.set_viewport_size({"width": 1920, "height": 1080})
-        found: list[dict[str, Any]] = Axe().run(admin.page).response["violations"]
-        said = [f"{v['id']}: {[n['html'][:140] for n in v['nodes'][:3]]}" for v in found]
-        assert (section, said) == (section, [])
+        admin.fits(f"settings-{section}-{language}")
     assert admin.complaints == []
 
 
@@ -102,6 +96,67 @@ def test_the_plan_is_drawn_by_hand_and_by_keys(admin: Desk) -> None:
     admin.page.wait_for_function("() => document.getElementById('save-plan').disabled")
     drawn = store(admin.site)["zones"][0]["polygon"]
     assert [[round(x, 2), round(y, 2)] for x, y in drawn] == [[0.1, 0.1], [0.3, 0.1], [0.2, 0.4]]
+
+
+def test_doors_and_tills_have_a_place(admin: Desk) -> None:
+    """A door moved with an arrow key, and one that had no place, stand in the file where they were put."""
+    path = config(admin.site)
+    path.write_text(path.read_text().replace(", spot = [0.015, 0.52]", ""))
+    admin.go("/settings/riverside?section=zones&lang=en", "#plan .spot")
+    admin.page.focus("#plan [aria-label='Main door']")
+    admin.page.keyboard.press("ArrowUp")
+    admin.page.click("#unplaced button")
+    admin.page.keyboard.press("ArrowRight")
+    admin.page.click("#save-plan")
+    admin.page.wait_for_function("() => document.getElementById('save-plan').disabled")
+    assert [door["spot"] for door in store(admin.site)["doors"]] == [[0.6, 0.97], [0.51, 0.5]]
+    assert admin.complaints == []
+
+
+def test_a_picture_under_the_plan(admin: Desk, tmp_path: Path) -> None:
+    """A picture goes under zones, wall and sensors map by its own address; another kind of file is refused; undo."""
+    site, before = admin.site, config(admin.site).read_text()
+    (tmp_path / "evil.png").write_bytes(b"<svg onload='alert(1)'/>")
+    Image.new("RGB", (1200, 600), "white").save(tmp_path / "floor.png")
+    admin.go("/settings/riverside?section=zones&lang=en", "#plan .corner")
+    admin.page.set_input_files("#picture-file", tmp_path / "evil.png")
+    admin.page.wait_for_selector(".picture-form .wrong:not([hidden])")
+    assert "Not a PNG" in admin.page.inner_text(".picture-form .wrong")
+    assert config(site).read_text() == before
+    with admin.page.expect_navigation():
+        admin.page.set_input_files("#picture-file", tmp_path / "floor.png")
+    admin.page.wait_for_selector("#plan image")
+    name = store(site)["plan"]
+    address = f"{admin.root}/wall/riverside/plan/{name}"
+    answer = admin.page.request.get(address)
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/webp")
+    assert admin.page.request.get(address.replace("riverside", "harbour")).status in {403, 404}
+    assert admin.page.request.get(f"{address}x").status == 404
+    audit = Audit(site.redis.client(), 100).newest(1)[0]
+    assert (audit.who, audit.target, audit.result) == (
+        "ada", "sensors.stores.riverside.plan", "ok",
+    )  # fmt: skip
+    shown_under_zones(admin, name)
+    admin.go("/settings/riverside?section=past&lang=en", "#undo")
+    with admin.page.expect_navigation():
+        admin.page.click("#undo")
+    assert config(site).read_text() == before
+    assert admin.page.request.get(address).status == 200  # redone by hand, it is still there
+    assert [said for said in admin.complaints if "422" not in said] == []  # the refused one
+
+
+def shown_under_zones(admin: Desk, name: str) -> None:
+    """A screen that starts with the new file draws it on the wall and on the sensors page."""
+    site = admin.site
+    shop = site.shops["riverside"]
+    site.stop()
+    site.shops["riverside"] = shop._replace(store=msgspec.structs.replace(shop.store, plan=name))
+    site.start()
+    for path, picture in (
+        ("/wall/riverside?lang=en", "#plan image"), ("/sensors?lang=en", "#map-drawn image"),
+    ):  # fmt: skip
+        admin.go(path, picture)
+        assert name in str(admin.page.get_attribute(picture, "href"))
 
 
 def test_a_person_is_added_and_removed(admin: Desk) -> None:

@@ -5,13 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext
 
 from alerts.links import Claim, sign
 from sensors.events import Command
 from sensors.keyspace import log_key
-from tests.browser.conftest import PASSWORD, SCREENS, Site
+from tests.browser.conftest import PASSWORD, Looker, Site
 from tests.ingest_process import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -23,22 +22,12 @@ OVERFLOWING = """() => [...document.querySelectorAll('body, .card, .card *, .top
   .map(n => n.tagName + '.' + n.className + ': ' + n.textContent.slice(0, 60))"""
 
 
-class Phone:
-    """One person's phone; ``complaints`` are what its console said."""
+class Phone(Looker):
+    """One person's phone."""
 
     def __init__(self, context: BrowserContext, site: Site) -> None:
-        self.context, self.site, self.page = context, site, context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self._said)
-
-    def _said(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    @property
-    def root(self) -> str:
-        return f"http://127.0.0.1:{self.site.port}"
+        super().__init__(context.new_page(), site)
+        self.context = context
 
     def log_in(self, who: str, password: str = PASSWORD, language: str = "en") -> "Phone":
         """Through the page, as a person does."""
@@ -55,16 +44,6 @@ class Phone:
         )
         self.page.evaluate("document.fonts.ready.then(() => true)")
         return self
-
-    def shoot(self, name: str, *, full: bool = True) -> None:
-        """Keep a picture, of the whole page or of what the phone shows of it."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENS / f"{name}.png", full_page=full, animations="disabled")
-
-    def violations(self) -> list[str]:
-        """What axe-core objects to."""
-        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
-        return [f"{v['id']}: {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found]
 
 
 Phones = Callable[[], Phone]

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from flows.facts import Evidence
 from sensors.keyspace import log_key
 from tests.browser.conftest import Site
-from tests.browser.desks import SIZES, Desk, at_a_desk
+from tests.browser.desks import Desk, at_a_desk
 from tests.weeks import past
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -51,15 +50,7 @@ def test_the_page(desk: Desk, language: str) -> None:
     said = desk.page.inner_text("#gap")
     assert "−¥2,700" in said
     assert ("Lower conversion" if language == "en" else "主要因转化率下降") in said
-    for width, height in SIZES:
-        desk.page.set_viewport_size({"width": width, "height": height})
-        assert (width, desk.overflows()) == (width, False)
-        desk.shoot(f"storepage-{language}-{width}")
-    desk.page.set_viewport_size({"width": 1920, "height": 1080})
-    assert [
-        (v["id"], [n["html"][:160] for n in v["nodes"][:2]])
-        for v in Axe().run(desk.page).response["violations"]
-    ] == []
+    desk.fits(f"storepage-{language}")
     assert desk.complaints == []
 
 

@@ -1,10 +1,8 @@
 """The wall as people see it, in a real browser on a real Redis."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Screen, Site
 
@@ -22,12 +20,6 @@ OVERFLOWING = """() => {
 }"""
 
 
-def violations(screen: Screen) -> list[str]:
-    """What axe-core objects to."""
-    found: list[dict[str, Any]] = Axe().run(screen.page).response["violations"]
-    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found]
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_fresh(site: Site, screen: Screen, language: str) -> None:
     """A busy afternoon reads at every size without overflow, complaint or accessibility violation."""
@@ -37,7 +29,7 @@ def test_fresh(site: Site, screen: Screen, language: str) -> None:
     floor.publish(*floor.store_facts())
     screen.page.wait_for_function("() => window.floorcast.inspect().glass > 0")
     for width, height in SIZES:
-        screen.page.set_viewport_size({"width": width, "height": height})
+        screen.resize(width, height)
         screen.drawn()
         assert (width, screen.page.evaluate(OVERFLOWING)) == (width, [])
         if width != 390:
@@ -45,8 +37,8 @@ def test_fresh(site: Site, screen: Screen, language: str) -> None:
                 "document.documentElement.scrollHeight <= window.innerHeight"
             )
         screen.shoot(f"wall-{language}-{width}x{height}")
-    screen.page.set_viewport_size({"width": 1920, "height": 1080})
-    assert violations(screen) == []
+    screen.resize(1920, 1080)
+    assert screen.violations() == []
     assert screen.complaints == []
     assert screen.page.locator(".card").count() == 4
     assert "523" in screen.text(".tile:nth-child(2)")
@@ -83,7 +75,7 @@ def test_stale(site: Site, screen: Screen, language: str) -> None:
         ".map(node => getComputedStyle(node).backgroundColor)"
     )
     assert set(colours) == {"rgb(125, 135, 156)"}
-    assert violations(screen) == []
+    assert screen.violations() == []
     assert screen.complaints == []
     screen.shoot(f"wall-{language}-stale")
 
@@ -94,7 +86,7 @@ def test_empty(screen: Screen, language: str) -> None:
     screen.open(language, "waiting")
     screen.page.wait_for_selector("#empty")
     assert "floorcast doctor" in screen.text("#empty")
-    assert violations(screen) == []
+    assert screen.violations() == []
     assert screen.complaints == []
     screen.shoot(f"wall-{language}-empty")
 
@@ -237,7 +229,7 @@ def test_all_clear(site: Site, screen: Screen) -> None:
     screen.open("zh").drawn()
     assert "一切正常" in screen.text("#cards")
     screen.shoot("wall-zh-clear")
-    assert violations(screen) == []
+    assert screen.violations() == []
 
 
 def test_nothing_from_elsewhere(site: Site, screen: Screen) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from alerts.incident import Step
 from tests.browser.conftest import SCREENS, Site
-from tests.browser.desks import SIZES, Desk, at_a_desk
+from tests.browser.desks import Desk, at_a_desk
 from tests.weeks import ahead, order, past, staff, visitors_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -49,13 +48,7 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
 def test_the_pack(desk: Desk, language: str) -> None:
     """It stands at every size without overflow, complaint or accessibility violation, and prints to A4 pages."""
     desk.go(f"/weekly?lang={language}", ".kpi")
-    for width, height in SIZES:
-        desk.page.set_viewport_size({"width": width, "height": height})
-        assert (width, desk.overflows()) == (width, False)
-        desk.shoot(f"weekly-{language}-{width}")
-    desk.page.set_viewport_size({"width": 1920, "height": 1080})
-    found: list[dict[str, Any]] = Axe().run(desk.page).response["violations"]
-    assert [f"{v['id']}: {[n['html'][:140] for n in v['nodes'][:3]]}" for v in found] == []
+    desk.fits(f"weekly-{language}")
     desk.page.emulate_media(media="print")
     assert not desk.page.is_visible(".head")
     pdf = desk.page.pdf(prefer_css_page_size=True)
