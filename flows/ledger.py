@@ -7,7 +7,9 @@ and days for ``pane_hours``, the settled ones frozen to compact bytes.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from flows.clocks import Clocks
 from flows.corrections import Intervals, Totals
@@ -25,6 +27,8 @@ from sensors.events import AnyEvent, Command, Event, Footfall, Pos
 TRAILING: tuple[tuple[Window, int], ...] = (("15m", 15), ("60m", 60))
 KEPT = 62  # minutes kept one by one: the longest trailing window and what may lie ahead of the tick
 _MINUTE = timedelta(minutes=1)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_AT = attrgetter("at")
 _ADD = contributors()
 _COUNTS = run_parts(Footfall)
 
@@ -36,6 +40,7 @@ class Ledger:
         settings = profile.settings
         self.profile = profile
         self.devices: dict[str, Device] = {}
+        self.newest = _LONG_AGO  # event of any device
         self.ids = Ids(settings.dedup_ids, settings.dedup_horizon_h * 3600)
         self.totals, self.intervals = Totals(), Intervals()
         self.factors = Factors()
@@ -60,13 +65,12 @@ class Ledger:
         self, events: Sequence[AnyEvent], received_at: datetime
     ) -> list[Command]:
         """Count a batch of this store's events, each once; returns its commands in order."""
-        devices, admit_id = self.devices, self.ids.admit
+        devices, admit_id, newest = self.devices, self.ids.admit, self.newest
         now_s = received_at.timestamp()
         oldest = instant_of(max(0, self.minute - self.quarters.keep))
-        prompt = received_at - self.silence
         commands: list[Command] = []
-        repeats, since, until, newest = 0, received_at, received_at, received_at
-        run: list[AnyEvent] = []  # plain counts of the minute [since, until), ``newest`` among them
+        plain: list[Footfall] = []  # counts that need no look of their own
+        repeats, ordered = 0, True
         for event in events:
             at = event.at
             device = devices.get(event.source)
@@ -82,31 +86,22 @@ class Ledger:
             elif not device.admit(seq, at, clamped=event.skew_s is not None):
                 repeats += 1
                 continue
-            if at > device.newest:  # noqa: PLR1730 - max() is a call
-                device.newest = at
+            if at >= newest:
+                newest = device.newest = at
+            else:
+                ordered = False
+                if at > device.newest:  # noqa: PLR1730 - max() is a call
+                    device.newest = at
             kind = type(event)
-            if kind is Footfall and event.counting == "delta":  # type: ignore[union-attr]
-                if newest < at < until:
-                    newest = at
-                elif not since <= at < until:
-                    self._count(run, newest, oldest, received_at)
-                    run, newest = [], at
-                    since = instant_of(minute_of(at))
-                    until = since + _MINUTE
-                run.append(event)
+            if kind is Footfall and event.counting == "delta" and event.skew_s is None:  # type: ignore[union-attr]
+                plain.append(event)  # type: ignore[arg-type]
             elif kind is Command:
                 commands.append(event)  # type: ignore[arg-type]
             else:
-                if at < oldest:
-                    self.counters["too_late"] += 1
-                if at < prompt or event.skew_s is not None:
-                    self.clocks.note(event, received_at)
-                pane = self._touch(at)
-                for part, sign in self._resolve(event, now_s):
-                    here = pane if part.at == at else self._fresh(part.at)
-                    for add in _ADD.get(type(part), ()):
-                        add(here.tallies, self.now_fresh, part, sign)
-        self._count(run, newest, oldest, received_at)
+                self._count_one(event, oldest, received_at, now_s)
+        self.newest = newest
+        for run in _by_minute(plain, ordered=ordered):
+            self._count(run, oldest, received_at)
         for command in commands:
             self.factors.note(command, received_at, minute_of(oldest))
         counted = len(events) - repeats
@@ -115,22 +110,35 @@ class Ledger:
         self.unreported += counted
         return commands
 
-    def _count(
-        self, run: list[AnyEvent], newest: datetime, oldest: datetime, received_at: datetime
+    def _count_one(
+        self, event: AnyEvent, oldest: datetime, received_at: datetime, now_s: float
     ) -> None:
-        """Add plain counts of one minute."""
-        if newest - _MINUTE < received_at - self.silence:  # some of them may be late
-            odd = [e for e in run if e.skew_s is not None or e.at < received_at - self.silence]
-        else:
-            odd = [event for event in run if event.skew_s is not None]
-        for event in odd:
+        """Add an event that may take back or replace what others said."""
+        at = event.at
+        if at < oldest:
+            self.counters["too_late"] += 1
+        if at < received_at - self.silence or event.skew_s is not None:
             self.clocks.note(event, received_at)
-        if run and newest < oldest:
+        pane = self._touch(at)
+        for part, sign in self._resolve(event, now_s):
+            here = pane if part.at == at else self._fresh(part.at)
+            for add in _ADD.get(type(part), ()):
+                add(here.tallies, self.now_fresh, part, sign)
+
+    def _count(self, run: Sequence[Footfall], oldest: datetime, received_at: datetime) -> None:
+        """Add plain counts of one minute, by time."""
+        newest = run[-1].at
+        prompt = received_at - self.silence
+        if newest - _MINUTE < prompt:  # some of them may be late
+            for event in run:
+                if event.at < prompt:
+                    self.clocks.note(event, received_at)
+        if newest < oldest:
             self.counters["too_late"] += len(run)
-        elif run:
-            tallies = self._touch(newest).tallies
-            for part in _COUNTS:
-                part.run(tallies, self.now_fresh, run)
+            return
+        tallies = self._touch(newest).tallies
+        for part in _COUNTS:
+            part.run(tallies, self.now_fresh, run)
 
     def _fresh(self, at: datetime) -> Pane:
         minute = minute_of(at)
@@ -151,7 +159,8 @@ class Ledger:
         if isinstance(event, Footfall):
             if event.counting == "total":
                 return self.totals.resolve(event)
-            return self.intervals.resolve(event)
+            if event.counting == "interval":
+                return self.intervals.resolve(event)
         return ((event, 1),)
 
     def absorb(self) -> "Changes":
@@ -222,6 +231,19 @@ class Ledger:
             span = range(max(start, opened.start), min(end, opened.stop, self.minute))
             self._covered[start, end] = self.heard.share(self.profile.doors, span, silent)
         return self._covered[start, end]
+
+
+def _by_minute(counts: Sequence[Footfall], *, ordered: bool) -> Iterable[Sequence[Footfall]]:
+    """Counts apart by minute; ``ordered``: by time, as they mostly are."""
+    if not counts:
+        return ()
+    if not ordered:
+        counts = sorted(counts, key=_AT)
+    if counts[-1].at - counts[0].at < _MINUTE and minute_of(counts[0].at) == minute_of(
+        counts[-1].at
+    ):
+        return (counts,)
+    return [list(run) for _, run in groupby(counts, lambda event: minute_of(event.at))]
 
 
 class Changes:

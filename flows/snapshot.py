@@ -89,6 +89,9 @@ def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
 
 def _restore_dedup(ledger: Ledger, state: dict[str, Any]) -> None:
     ledger.devices = {name: device_of(row, _instant) for name, row in state["devices"].items()}
+    ledger.newest = max(
+        (device.newest for device in ledger.devices.values()), default=ledger.newest
+    )
     ledger.ids.restore(state["ids"])
     ledger.totals.restore(state["totals"])
     ledger.intervals.restore(state["intervals"])

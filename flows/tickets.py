@@ -6,7 +6,7 @@ they place an order (``flows.orders``). Tickets are remembered for the deduplica
 packed in blocks of some hundred, so that only what changed is packed again; the snapshot compresses them together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -129,8 +129,19 @@ class Tickets:
         self._frozen: dict[int, bytes] = {}  # blocks unchanged since they were last encoded
         self.orders = Orders(horizon_s)
 
-    def resolve(self, event: Pos, now_s: float) -> Iterator[tuple[Pos | Order, int]]:
+    def resolve(self, event: Pos, now_s: float) -> Iterable[tuple[Pos | Order, int]]:
         """What this word changes: the ticket's old amounts back, its new ones added; likewise of an order."""
+        name = event.transaction
+        known = name in self._block_of or name in self.orders.known
+        if known or event.state != "completed":
+            return self._resolve(event, now_s)
+        words = _essence(event, event.at)
+        order = _order(event)
+        self._put(name, Ticket(order, event.at, words, False, order), now_s)
+        return ((words, 1),)
+
+    def _resolve(self, event: Pos, now_s: float) -> Iterator[tuple[Pos | Order, int]]:
+        """The same for any word; most are the first and only one of their ticket."""
         voids = event.state == "voided"
         name = (event.refers_to or event.transaction) if voids else event.transaction
         if event.state != "open":
@@ -144,8 +155,7 @@ class Tickets:
 
     def _resolve_ticket(self, name: str, event: Pos, now_s: float) -> Iterator[tuple[Pos, int]]:
         voids = event.state == "voided"
-        seq = -1 if event.seq is None else event.seq
-        order = (event.at.timestamp(), int(voids), seq, event.id)
+        order = _order(event)
         ticket = self._ticket(name, order, now_s)
         before = ticket.counted
         if order >= ticket.order:
@@ -169,10 +179,13 @@ class Tickets:
     def _ticket(self, name: str, order: tuple[float, int, int, str], now_s: float) -> Ticket:
         number = self._block_of.get(name)
         if number is None:
-            number = self._block_of[name] = self._open_block(int(now_s // HOUR_S))
-            ticket = self._blocks[number][name] = Ticket(order)
-        else:
-            ticket = self._blocks[number][name]
+            return self._put(name, Ticket(order), now_s)
+        self._frozen.pop(number, None)
+        return self._blocks[number][name]
+
+    def _put(self, name: str, ticket: Ticket, now_s: float) -> Ticket:
+        number = self._block_of[name] = self._open_block(int(now_s // HOUR_S))
+        self._blocks[number][name] = ticket
         self._frozen.pop(number, None)
         return ticket
 
@@ -221,6 +234,12 @@ class Tickets:
 
 def _thawed(frozen: bytes) -> dict[str, Ticket]:
     return {name: ticket_of(row) for name, row in _block_of(frozen).items()}
+
+
+def _order(event: Pos) -> tuple[float, int, int, str]:
+    """Of all words about a ticket the greatest holds."""
+    seq = -1 if event.seq is None else event.seq
+    return event.at.timestamp(), int(event.state == "voided"), seq, event.id
 
 
 def _essence(words: Pos, at: datetime) -> Pos:

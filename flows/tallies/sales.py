@@ -58,8 +58,18 @@ class SkuTally(Tally):
 def contribute(pane: Tallies, _now: Tallies, event: Pos, sign: int) -> None:
     """Add one completed ticket."""
     till = tally_of(pane, TillTally, event.till)
-    units = sum(line.units for line in event.lines)
-    if event.nature == "return":
+    returned = event.nature == "return"
+    units = 0
+    for line in event.lines:
+        units += line.units
+        sku = tally_of(pane, SkuTally, line.sku)
+        if returned:
+            sku.returned -= sign * line.units
+        else:
+            sku.units += sign * line.units
+            sku.net_minor += sign * line.net_minor
+            sku.discount_minor += sign * line.discount_minor
+    if returned:
         till.returns += sign
         till.returned_units -= sign * units
         till.returned_minor -= sign * event.net_minor
@@ -68,14 +78,6 @@ def contribute(pane: Tallies, _now: Tallies, event: Pos, sign: int) -> None:
         till.units += sign * units
         till.net_minor += sign * event.net_minor
         till.discount_minor += sign * event.discount_minor
-    for line in event.lines:
-        sku = tally_of(pane, SkuTally, line.sku)
-        if event.nature == "return":
-            sku.returned -= sign * line.units
-        else:
-            sku.units += sign * line.units
-            sku.net_minor += sign * line.net_minor
-            sku.discount_minor += sign * line.discount_minor
 
 
 PARTS = (Part(Pos, (TillTally, SkuTally), contribute),)
