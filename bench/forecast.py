@@ -5,11 +5,10 @@
 set that is not there is skipped and says so, and so are the offline references without the ``bench`` extra.
 """
 
-import argparse
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +17,10 @@ from bench.forecast_days import walk_days
 from bench.forecast_score import HEAD
 from bench.forecast_sets import Days, Slots
 from bench.forecast_walk import Walk, walk_slots
+from bench.page import Piece, parser, publish
 
 ROOT = Path(os.environ.get("FLOORCAST_DATA", Path(__file__).parents[2] / "shared" / "data"))
-DOCUMENT = Path(__file__).parents[1] / "docs" / "forecast-results.md"
+DOCUMENT = "forecast-results.md"
 GOALS = {
     ("melbourne", "next slot"): 0.50, ("melbourne", "rest of day"): 0.62,
     ("melbourne", "day ahead by slot"): 0.73, ("calit2", "next slot"): 0.74,
@@ -139,52 +139,56 @@ def sets(size: Size) -> dict[str, tuple[str, Callable[[], Iterator[str]]]]:
     }  # fmt: skip
 
 
-def page(size_name: str, only: str) -> Iterator[str]:
-    """The whole page, piece by piece, each as soon as it is known."""
-    yield f"""# Forecasts measured
+def page(size_name: str, only: str, jobs: int) -> Iterator[Piece]:
+    """The whole page, data set by data set in their order; ``jobs`` of them at once, each in a process of its own."""
+    yield Piece(f"""# Forecasts measured
 
 Written by `python -m bench.forecast --{size_name} --write`; nothing here is edited by hand.
 
 {machine.description()}
+- {jobs} data sets at once, a process each
 
 Every model speaks before it hears the truth: the next slot after each slot, the rest of the day after each hour, a
 day's slots at its start, a day's total on the evening 1, 3 and 7 days before. All rows of a task are scored on the
 same evaluations. `naive` is the same slot (day) a week before; WAPE is Σ|e| ÷ Σy, MASE is against the series' own
 weekly naive error before scoring began, pinball the mean of the 10, 50 and 90 % quantiles' over Σy, `in 80 %` the
 share of truths inside the 80 % interval. µs and bytes are of the whole ladder, of one key.
-"""
-    for name, (folder, make) in sets(SIZES[size_name]).items():
-        if only not in name:
-            continue
-        yield f"\n## {name}\n\n"
-        if not (ROOT / folder).is_dir():
-            yield f"Skipped: `{folder}` is not in the folder that `FLOORCAST_DATA` names.\n"
-            continue
-        begun = time.monotonic()
-        yield from make()
-        yield f"- run time {time.monotonic() - begun:.0f} s\n"
+""")
+    names = chosen(only)
+    with ProcessPoolExecutor(jobs) as pool:
+        made = [pool.submit(section, size_name, name) for name in names]
+        for name, one in zip(names, made, strict=True):
+            yield Piece(one.result(), name)
+
+
+def chosen(only: str) -> list[str]:
+    """The data sets whose name holds ``only``."""
+    return [name for name in sets(SIZES["quick"]) if only in name]
+
+
+def section(size_name: str, name: str) -> str:
+    """One data set's part of the page."""
+    folder, make = sets(SIZES[size_name])[name]
+    head = f"\n## {name}\n\n"
+    if not (ROOT / folder).is_dir():
+        return f"{head}Skipped: `{folder}` is not in the folder that `FLOORCAST_DATA` names.\n"
+    begun = time.monotonic()
+    told = "".join(make())
+    return f"{head}{told}- run time {time.monotonic() - begun:.0f} s\n"
 
 
 def main() -> None:
     """Parse the options, run, print, keep if asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--quick", dest="size", action="store_const", const="quick")
-    group.add_argument("--full", dest="size", action="store_const", const="full")
-    parser.set_defaults(size="middle")
-    group.add_argument("--middle", dest="size", action="store_const", const="middle")
-    parser.add_argument("--only", default="", help="data sets whose name holds this")
-    parser.add_argument(
-        "--write", action="store_true", help=f"keep the page in docs/{DOCUMENT.name}"
-    )
-    options = parser.parse_args()
-    told = ""
-    for piece in page(options.size, options.only):
-        told += piece
-        sys.stdout.write(piece)
-        sys.stdout.flush()
-        if options.write:
-            DOCUMENT.write_text(told, encoding="utf-8")
+    options = parser(__doc__, DOCUMENT)
+    group = options.add_mutually_exclusive_group()
+    for size in SIZES:
+        group.add_argument(f"--{size}", dest="size", action="store_const", const=size)
+    options.set_defaults(size="middle")
+    options.add_argument("--only", default="", help="data sets whose name holds this")
+    options.add_argument("--jobs", type=int, default=2, help="data sets at once")
+    asked = options.parse_args()
+    pieces = page(asked.size, asked.only, asked.jobs)
+    publish(pieces, len(chosen(asked.only)), DOCUMENT, write=asked.write)
 
 
 if __name__ == "__main__":

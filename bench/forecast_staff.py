@@ -10,8 +10,6 @@ served, with the patience of ``sensors.simulation.checkout``).
 - clairvoyant: tills from the week's true counts by hour, shifts by the same programme.
 """
 
-import argparse
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -23,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bench import machine
+from bench.page import Piece, parser, publish
 from floorcast.settings import load_settings
 from flows.decisions.roster import Person, propose, shifts_of
 from flows.decisions.staffing import tills_needed
@@ -33,7 +32,8 @@ from sensors.settings import Hours, Store
 from sensors.simulate import PATIENCE_S, SERVICE_S, simulate_day
 from sensors.simulation.checkout import Arrival, Span, serve
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "staffing-results.md"
+DOCUMENT = "staffing-results.md"
+SHOPS = (5_000.0, 9_000.0)  # visitors a day
 FIRST = date(2026, 1, 5)  # a Monday
 TARGET_S = 120.0  # nobody should wait longer
 MEAN_S = 30.0  # the mean wait tills are planned for
@@ -170,51 +170,42 @@ def _week(
     }
 
 
-def page(learned: int, played: int, limit_s: float) -> Iterator[str]:
+def page(learned: int, played: int, limit_s: float) -> Iterator[Piece]:
     """The page, shop by shop."""
-    yield f"""# Staffing simulated
+    yield Piece(f"""# Staffing simulated
 
 Written by `python -m bench.forecast_staff --write`; nothing here is edited by hand.
 
 {machine.description()}
 
 {(__doc__ or "").partition("[--write]``. ")[2]}
-{learned} weeks learned, {played} played. A customer is late who waits over {TARGET_S:.0f} s or gives up; tills
-are planned
-for a mean wait of {MEAN_S:.0f} s at a mean service of {SERVICE_S:.0f} s. {len(PEOPLE)} people of 38 hours.
-"""
-    for visitors in (5_000.0, 9_000.0):
+{learned} weeks learned, {played} played. A customer is late who waits over {TARGET_S:.0f} s or gives up; tills are
+planned for a mean wait of {MEAN_S:.0f} s at a mean service of {SERVICE_S:.0f} s. {len(PEOPLE)} people of 38 hours.
+""")
+    for visitors in SHOPS:
         begun = time.monotonic()
         outcomes = list(weeks(visitors, learned, played, limit_s))
-        yield (
+        told = (
             f"\n## {visitors:,.0f} visitors a day\n\n"
             "| roster | late % | minutes over target a week | gave up a week | staffed h a week | idle h a week |\n"
             "|---|---:|---:|---:|---:|---:|\n"
         )
         for name in outcomes[0]:
             mean = np.mean([outcome[name] for outcome in outcomes], axis=0)
-            yield (
+            told += (
                 f"| {name} | {100 * mean[0]:.1f} | {mean[1]:,.0f} | {mean[2]:.0f} | {mean[3]:.0f} "
                 f"| {mean[4]:.0f} |\n"
             )
-        yield f"\nRun time {time.monotonic() - begun:.0f} s.\n"
+        yield Piece(f"{told}\nRun time {time.monotonic() - begun:.0f} s.\n", f"{visitors:,.0f}")
 
 
 def main() -> None:
     """Simulate, print, keep if asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer weeks")
-    parser.add_argument(
-        "--write", action="store_true", help=f"keep the page in docs/{DOCUMENT.name}"
-    )
-    options = parser.parse_args()
-    told = ""
-    for piece in page(*((4, 1, 5.0) if options.quick else (10, 8, 20.0))):
-        told += piece
-        sys.stdout.write(piece)
-        sys.stdout.flush()
-        if options.write:
-            DOCUMENT.write_text(told, encoding="utf-8")
+    options = parser(__doc__, DOCUMENT)
+    options.add_argument("--quick", action="store_true", help="fewer weeks")
+    asked = options.parse_args()
+    pieces = page(*((4, 1, 5.0) if asked.quick else (10, 8, 20.0)))
+    publish(pieces, len(SHOPS), DOCUMENT, write=asked.write)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ is expected of the next e visitors is k ÷ E · e, and that none of them buys it
 which, unlike exp(−k·e ÷ E), knows how little may have been seen. Where no door counts, transactions stand for visitors.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -89,20 +91,23 @@ class Today(NamedTuple):
     """The business day so far.
 
     Attributes:
-        flow: visitors (or transactions) up to the tick, of ``series`` by minute.
+        flow: visitors (or transactions) up to the tick.
+        minutes, later: those in which any came, in order, and how many came in each of them or after.
         counted: whether they are visitors.
         open_h: opening hours passed; ``left_h``: to come.
     """
 
     flow: int
     counted: bool
-    series: Mapping[int, int]
+    minutes: Sequence[int]
+    later: Sequence[int]
     open_h: float
     left_h: float
 
     def since(self, minute: int) -> int:
         """Visitors after that minute."""
-        return sum(n for at, n in self.series.items() if at > minute)
+        at = bisect_right(self.minutes, minute)
+        return self.later[at] if at < len(self.later) else 0
 
 
 def today(view: View) -> Today:
@@ -120,7 +125,9 @@ def _today(view: View) -> Today:
         for sales in view.today.tallies.get(SaleSeries.kind, {}).values():
             series |= sales.sales
     passed, left = open_hours(view.profile, minute_of(view.at))
-    return Today(sum(series.values()), counted, series, passed, left)
+    minutes = sorted(series)
+    later = list(accumulate(series[minute] for minute in reversed(minutes)))[::-1]
+    return Today(later[0] if later else 0, counted, minutes, later, passed, left)
 
 
 def open_hours(profile: Profile, minute: int) -> tuple[float, float]:

@@ -1,11 +1,13 @@
 """How a target's forecast becomes readings: near windows, the rest of the day, its total, the series, days ahead."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from flows.facts import Evidence, Window
 from flows.forecasting.contract import Band, Forecast
 from flows.measure import Reading, View
-from flows.outlook import Ahead, Target, days_ahead, detail_of, due, over, rest, scaled, upcoming
+from flows.outlook import ForecastMemory, Target, model_of
+from flows.outlook_ahead import Upcoming, days_ahead, due, rest, upcoming
 from flows.profile import minute_of
 from flows.spans import QUARTER
 
@@ -16,7 +18,8 @@ Detail = dict[str, str | int | float | None]
 
 
 def readings(
-    view: View, target: Target, seen: float, *, digits: int = 1, every: int = EVERY, subject: str = ""
+    view: View, target: Target, seen: Callable[[View], float], *, digits: int = 1, every: int = EVERY,
+    subject: str = "",
 ) -> Iterator[Reading]:  # fmt: skip
     """Everything there is to say of a target; nothing before its first day is known.
 
@@ -28,47 +31,48 @@ def readings(
         every: minutes between two words on the time from now on; the series are told when they change.
         subject: of the readings.
     """
-    memory = view.memory(target.memory)
-    slots = upcoming(view, target)
-    minute = minute_of(view.at)
-    if not slots:
-        if memory.state and minute >= view.profile.open_minutes(minute).stop > 0:
-            yield from _closed(view, seen, digits, subject)
+    memory, minute = view.memory(target.memory), minute_of(view.at)
+    telling = due(view, memory)
+    if not memory.state or not (telling or minute % every == 0):
         return
-    telling, detail = due(view, memory), detail_of(memory)
+    slots = upcoming(view, target)
+    if not slots:
+        if minute >= view.profile.open_minutes(minute).stop > 0:
+            yield from _closed(view, seen(view), digits, subject)
+        return
+    detail = detail_of(memory)
     if telling:
         yield from _series(target, slots, digits, subject)
         for day, told in days_ahead(view, target) if minute % 60 < QUARTER else ():
             yield reading(
                 told, "day", day, {}, digits, subject
             )  # once an hour is enough of later days
-    if not telling and minute % every:
-        return
     for window, length in NEAR:
-        near = over(slots, target.length, minute, minute + length)
+        near = slots.over(minute, minute + length)
         if near is not None:
             yield reading(near, window, (minute, minute + length), detail, digits, subject)
-    left = rest(view, target, slots)
-    end = slots[-1].start + target.length
-    yield reading(left, "rest", (minute, end), detail, digits, subject)
-    bands = tuple(Band(b.level, b.low + seen, b.high + seen) for b in left.bands)
-    whole = Forecast(left.value + seen, bands)
+    left, before = rest(view, target, slots), seen(view)
+    yield reading(left, "rest", (minute, slots.end), detail, digits, subject)
+    bands = tuple(Band(b.level, b.low + before, b.high + before) for b in left.bands)
+    whole = Forecast(left.value + before, bands)
     yield reading(whole, "day", view.profile.day_of(minute), detail, digits, subject)
 
 
 def _closed(view: View, seen: float, digits: int, subject: str) -> Iterator[Reading]:
     """After closing time nobody is to come, and the day is what was seen."""
-    minute, (start, end) = minute_of(view.at), view.profile.day_of(minute_of(view.at))
-    yield reading(Forecast(0.0), "rest", (minute, end), {}, digits, subject)
+    minute = minute_of(view.at)
+    start, end = view.profile.day_of(minute)
+    closed = view.profile.open_minutes(minute).stop, end
+    yield reading(Forecast(0.0), "rest", closed, {}, digits, subject)
     yield reading(Forecast(seen), "day", (start, end), {}, digits, subject)
 
 
-def _series(target: Target, slots: list[Ahead], digits: int, subject: str) -> Iterator[Reading]:
+def _series(target: Target, slots: Upcoming, digits: int, subject: str) -> Iterator[Reading]:
     window: Window = "quarter" if target.length == QUARTER else "hour"
-    for start, told, factor in slots:
-        more: Detail = {} if factor == 1.0 else {"events": round(factor, 3)}
-        span = (start, start + target.length)
-        yield reading(scaled(told, factor), window, span, more, digits, subject)
+    for slot in slots.slots:
+        more: Detail = {} if slot.factor == 1.0 else {"events": round(slot.factor, 3)}
+        span = (slot.start, slot.start + target.length)
+        yield reading(slot.told, window, span, more, digits, subject)
 
 
 def reading(
@@ -88,3 +92,26 @@ def reading(
         short(told.value), subject, evidence, detail={**detail, **more}, window=window, span=span,
         reason=str(detail.get("governance") or ""),
     )  # fmt: skip
+
+
+def detail_of(memory: ForecastMemory) -> Detail:
+    """Champion, challenger, their errors, the 80 % interval's coverage, governance's last word, and drift."""
+    return _detail_of(memory.state, memory.reason)
+
+
+@lru_cache(maxsize=512)
+def _detail_of(state: bytes, reason: str) -> Detail:
+    base = model_of(state).base
+    governor = base.governor
+    challenger = governor.baseline if governor.champion == governor.model else governor.model
+    error, reference = governor.wape(), governor.baseline_wape()
+    coverage = base.next_bands.conformal.coverage()
+    return {
+        "champion": governor.champion,
+        "challenger": challenger,
+        "error": None if error is None else round(error, 4),
+        "baseline_error": None if reference is None else round(reference, 4),
+        "coverage80": None if coverage is None else round(coverage, 3),
+        "governance": reason,
+        "drift": int(base.drifted),
+    }

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from flows.announced import Words, newest_word, slot_features, words_of
 from flows.forecasting.contract import Band, Forecast
-from flows.forecasting.counts import count_quantile
+from flows.forecasting.counts import count_quantiles
 from flows.forecasting.panel import HORIZONS, Said, UnitsPanel
 from flows.measure import View
 from flows.panes import squeeze, unsqueeze
@@ -26,6 +26,7 @@ from flows.tallies.stock import StockLevel
 SKUS = 5_000  # at most: ranged ones, and those that sold in the last five weeks
 SLICES = 4  # SKUs are told in turn, a slice with each final quarter-hour
 FEWEST = 0.5  # of a day's demand that must have met a full shelf, for the day to teach
+TAILS = ((1 - 0.8) / 2, (1 + 0.8) / 2, (1 - 0.95) / 2, (1 + 0.95) / 2)
 CREDIT = 5.0  # units that a day's forecast weighs against what today has sold
 
 
@@ -232,6 +233,11 @@ def share_between(profile: Profile, shape: Sequence[float], start: int, end: int
     return weight(start, end) / whole if whole > 0 else 0.0
 
 
+def rest_mean(value: float, passed: float, sold: float) -> float:
+    """The mean of ``rest_of``."""
+    return value * (1 - passed) * (CREDIT + sold) / (CREDIT + value * passed)
+
+
 def rest_of(value: float, variance: float, passed: float, sold: float) -> Forecast:
     """The rest of a day of which ``passed`` of the demand is over: gamma-Poisson, ``CREDIT`` units strong.
 
@@ -240,11 +246,7 @@ def rest_of(value: float, variance: float, passed: float, sold: float) -> Foreca
     >>> round(rest_of(10.0, 1.0, 0.5, 5.0).value, 1), rest_of(10.0, 1.0, 0.5, 15.0).value > 5.0
     (5.0, True)
     """
-    left = value * (1 - passed)
-    mean = left * (CREDIT + sold) / (CREDIT + value * passed)
+    mean = rest_mean(value, passed, sold)
     spread = max(0.0, (variance - 1.0) / max(value, 0.5)) + 1 / (CREDIT + value * passed)
-    bands = tuple(
-        Band(level, count_quantile((1 - level) / 2, mean, spread), count_quantile((1 + level) / 2, mean, spread))
-        for level in (0.8, 0.95)
-    )  # fmt: skip
-    return Forecast(mean, bands)
+    edges = count_quantiles(TAILS, mean, spread)
+    return Forecast(mean, (Band(0.8, edges[0], edges[1]), Band(0.95, edges[2], edges[3])))

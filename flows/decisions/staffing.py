@@ -86,19 +86,6 @@ def power_hours(by_hour: Mapping[int, float], hours: int = 20) -> set[int]:
     return set(sorted(by_hour, key=lambda h: (-by_hour[h], h))[:hours])
 
 
-def peak_coverage(
-    scheduled: Mapping[int, float], needed: Mapping[int, float], peaks: set[int]
-) -> float | None:
-    """Share of the need in the power hours that is scheduled (surplus elsewhere does not help); ``None`` without need.
-
-    >>> peak_coverage({1: 2.0, 2: 5.0}, {1: 4.0, 2: 4.0}, {1, 2})
-    0.75
-    """
-    need = sum(needed.get(h, 0.0) for h in peaks)
-    met = sum(min(scheduled.get(h, 0.0), needed.get(h, 0.0)) for h in peaks)
-    return met / need if need > 0 else None
-
-
 def last_chance(
     needed: Sequence[int], scheduled: Sequence[int], lead_slots: int
 ) -> tuple[int, int] | None:

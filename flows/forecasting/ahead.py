@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import exp, log
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from flows.forecasting.contract import Band, Features, Forecast, feature
 
 if TYPE_CHECKING:
+    from flows.forecasting.profile import Series
     from flows.forecasting.slots import SlotForecaster
 
 PERSISTENCE = (
@@ -95,16 +96,11 @@ def rest_of_day(model: SlotForecaster) -> Forecast | None:
     return Forecast(origin.spoken, around)
 
 
-def days(model: SlotForecaster, xs: Iterable[Features]) -> list[Forecast]:
-    """The totals of the days after today, in order; ``xs`` holds each one's features."""
-    told: list[Forecast] = []
-    for d, x in enumerate(xs, start=1):
-        if model.day is None:
-            return told
-        total = float(np.nansum(model.plan_for(model.day + d, x).mixed))
-        holiday = feature(x, "holiday") > 0
-        told.append(Forecast(total, model.day_bands.around(total, 0, holiday=holiday)))
-    return told
+def day_total(model: SlotForecaster, plan: Series, x: Features) -> Forecast:
+    """The total of a day after today, of which ``plan`` says the slots and ``x`` the features."""
+    total = float(plan.sum())
+    holiday = feature(x, "holiday") > 0
+    return Forecast(total, model.day_bands.around(total, 0, holiday=holiday))
 
 
 def at_steps(model: SlotForecaster, xs: Sequence[Features]) -> list[Forecast | None]:
@@ -123,15 +119,21 @@ def at_steps(model: SlotForecaster, xs: Sequence[Features]) -> list[Forecast | N
     if steps[0] // model.slots == model.step // model.slots:
         told = forecast(model, horizon, far)
         return [told[s - model.step - 1] if s > model.step else None for s in steps]
-    return [_planned(model, step, x) for step, x in zip(steps, xs, strict=True)]
+    plans: dict[int, Series] = {}  # a day's slots have its calendar flags in common
+    for step, x in zip(steps, xs, strict=True):
+        if step // model.slots not in plans:
+            plans[step // model.slots] = model.plan_for(step // model.slots, x).mixed
+    return [
+        _planned(model, step % model.slots, plans[step // model.slots], x)
+        for step, x in zip(steps, xs, strict=True)
+    ]
 
 
-def _planned(model: SlotForecaster, step: int, x: Features) -> Forecast | None:
+def _planned(model: SlotForecaster, slot: int, plan: Series, x: Features) -> Forecast | None:
     """A slot of a later day, as its plan would be now."""
     if x.get("open") == 0.0:
         return Forecast(0.0)
-    day, slot = divmod(step, model.slots)
-    value = float(model.plan_for(day, x).mixed[slot])
+    value = float(plan[slot])
     if value != value:  # noqa: PLR0124  NaN: nothing is known
         return None
     holiday = feature(x, "holiday") > 0

@@ -15,7 +15,7 @@ import numpy as np
 
 from flows.forecasting.conformal import AdaptiveConformal
 from flows.forecasting.contract import LEVELS, Band
-from flows.forecasting.counts import count_quantile
+from flows.forecasting.counts import count_quantiles
 from flows.forecasting.profile import Half
 
 SMALL = 12.0
@@ -50,20 +50,25 @@ class Bands:
         """The intervals at ``LEVELS`` around ``mu`` (≥ 0)."""
         wider = self.holiday_widths if holiday else ORDINARY
         if mu < SMALL:
-            own = float(self.variation[slot])
-            return tuple(
-                Band(
-                    level,
-                    count_quantile(low, mu, own * w * w),
-                    count_quantile(1 - high, mu, own * w * w),
-                )
-                for level, (low, high), w in zip(LEVELS, self.small_tails, wider, strict=True)
-            )
+            return self._small(mu, float(self.variation[slot]), wider)
         scale = self.scale(mu, slot)
         return tuple(
             Band(level, max(0.0, mu + low * scale * w), max(0.0, mu + high * scale * w))
             for level, (low, high), w in zip(LEVELS, self.conformal.tails(), wider, strict=True)
         )
+
+    def _small(self, mu: float, own: float, wider: Sequence[float]) -> tuple[Band, ...]:
+        """Of few counts; ``own`` is the slot's v²."""
+        tails = [q for low, high in self.small_tails for q in (low, 1 - high)]
+        if wider is ORDINARY:  # one distribution for all levels
+            edges = count_quantiles(tails, mu, own)
+        else:
+            edges = [
+                edge
+                for i, w in enumerate(wider)
+                for edge in count_quantiles(tails[2 * i : 2 * i + 2], mu, own * w * w)
+            ]
+        return tuple(map(Band, LEVELS, edges[::2], edges[1::2]))
 
     def learn(self, y: float, mu: float, slot: int, *, holiday: bool = False) -> None:
         """Take in what happened to a forecast that stood alone."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from flows.measure import Measure, Reading, View
-from flows.outlook import ForecastMemory, Target, learn, over, upcoming
+from flows.outlook import ForecastMemory, Target, learn
+from flows.outlook_ahead import upcoming
 from flows.outlook_readings import readings
 from flows.profile import minute_of
 from flows.spans import QUARTER
@@ -31,18 +32,15 @@ def visitors_today(view: View) -> float:
 
 def visitors_forecast(view: View) -> Iterator[Reading]:
     """What is expected from the present minute on; nothing before the first day is known."""
-    yield from readings(view, VISITORS, visitors_today(view), every=1)
+    yield from readings(view, VISITORS, visitors_today, every=1)
 
 
 def expected_per_hour(view: View) -> float | None:
     """Visitors an hour expected from the present minute until closing time; ``None`` before anything is known."""
     minute = minute_of(view.at)
     slots = upcoming(view, VISITORS)
-    if not slots:
-        return None
-    end = slots[-1].start + QUARTER
-    left = over(slots, QUARTER, minute, end)
-    return left.value * 60 / (end - minute) if left is not None and end > minute else None
+    left = slots.over(minute, slots.end)
+    return left.value * 60 / (slots.end - minute) if left and slots.end > minute else None
 
 
 MEASURES = (

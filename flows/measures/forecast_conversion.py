@@ -12,11 +12,11 @@ from flows.forecasting.contract import LEVELS
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast import VISITORS, visitors_of, visitors_today
 from flows.measures.forecast_sales import TRANSACTIONS, transactions_of
-from flows.outlook import COVERED, due, over, upcoming
+from flows.outlook import COVERED
+from flows.outlook_ahead import due, upcoming
 from flows.outlook_readings import EVERY
 from flows.panes import squeeze, unsqueeze
 from flows.profile import instant_of, minute_of
-from flows.spans import QUARTER
 
 HOUR = 60
 FEWEST = 10.0  # visitors of an hour that teach
@@ -74,8 +74,8 @@ def _judge(memory: ConversionMemory) -> None:
 
 def _rate(view: View, start: int, end: int) -> float | None:
     """Transactions forecast ÷ visitors forecast; ``None`` where either is unknown or nobody is expected."""
-    visitors = over(upcoming(view, VISITORS), QUARTER, start, end)
-    sales = over(upcoming(view, TRANSACTIONS), HOUR, start, end)
+    visitors = upcoming(view, VISITORS).over(start, end)
+    sales = upcoming(view, TRANSACTIONS).over(start, end)
     if visitors is None or sales is None or visitors.value <= 0:
         return None
     return min(0.99, max(0.001, sales.value / visitors.value))
@@ -87,17 +87,17 @@ def conversion_forecast(view: View) -> Iterator[Reading]:
     Of the day, together with what was seen.
     """
     memory, minute = view.memory(ConversionMemory), minute_of(view.at)
-    slots = upcoming(view, VISITORS)
-    if not slots or (minute % EVERY and not due(view, view.memory(VISITORS.memory))):
+    if minute % EVERY and not due(view, view.memory(VISITORS.memory)):
         return
-    end = slots[-1].start + QUARTER
+    slots = upcoming(view, VISITORS)
+    end = slots.end
     spans = [*((w, minute, minute + length) for w, length in NEAR), ("rest", minute, end)]
     for window, begin, until in spans:
         rate = _rate(view, begin, until)
-        visitors = over(slots, QUARTER, begin, until)
+        visitors = slots.over(begin, until)
         if rate is not None and visitors is not None:
             yield _reading(memory, window, (begin, until), rate, visitors.value)
-    rate, left = _rate(view, minute, end), over(slots, QUARTER, minute, end)
+    rate, left = _rate(view, minute, end), slots.over(minute, end)
     if rate is not None and left is not None:
         today = View(view.profile, "day", (view.start, view.end), view.today, view.at)
         seen, sold = visitors_today(view), transactions_of(today)

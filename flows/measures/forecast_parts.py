@@ -11,7 +11,8 @@ from flows.forecasting.calendar import day_number
 from flows.forecasting.shares import HOURS, PartForecaster
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast import VISITORS, visitors_of
-from flows.outlook import COVERED, Ahead, days_ahead, just_learned, over, upcoming
+from flows.outlook import COVERED
+from flows.outlook_ahead import Upcoming, days_ahead, just_learned, upcoming
 from flows.outlook_readings import Detail
 from flows.panes import squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
@@ -84,7 +85,7 @@ def learn(memory: PartsMemory, view: View) -> None:
             _teach(memory, view, hour)
         ahead = upcoming(view, VISITORS)
         starts = range(hour + HOUR, hour + 3 * HOUR, HOUR)
-        said = {start: over(ahead, QUARTER, start, start + HOUR) for start in starts}
+        said = {start: ahead.over(start, start + HOUR) for start in starts}
         memory.said = {start: told.value for start, told in said.items() if told is not None}
 
 
@@ -118,7 +119,7 @@ def forecast(view: View, kind: str) -> Iterator[Reading]:
         if subject.startswith(kind + ":"):
             detail = _detail(model)
             near = _over(view.profile, model, slots, minute, minute + HOUR)
-            end = slots[-1].start + QUARTER if slots else minute
+            end = slots.end if slots else minute
             left = _over(view.profile, model, slots, minute, end)
             yield _reading(model, near, slots, "next60m", (minute, minute + HOUR), subject, detail)
             yield _reading(
@@ -140,15 +141,13 @@ def _seen(view: View, kind: str) -> dict[str, float]:
     return {f"zone:{name}": float(zone.visits) for name, zone in zones.items()}
 
 
-def _over(
-    profile: Profile, model: PartForecaster, slots: list[Ahead], start: int, end: int
-) -> float:
+def _over(profile: Profile, model: PartForecaster, slots: Upcoming, start: int, end: int) -> float:
     """A part's sum over [start, end), hour by hour of the whole's quarters."""
     total, begin = 0.0, start
     while begin < end:
         local = instant_of(begin).astimezone(profile.store.tz)
         until = min(end, begin + HOUR - local.minute)
-        whole = over(slots, QUARTER, begin, until)
+        whole = slots.over(begin, until)
         if whole is not None:
             length = HOUR / (until - begin)
             said = model.say(_step_of(profile, begin), whole.value * length)
@@ -158,10 +157,10 @@ def _over(
 
 
 def _reading(
-    model: PartForecaster, value: float, slots: list[Ahead], window: Window, span: tuple[int, int],
+    model: PartForecaster, value: float, slots: Upcoming, window: Window, span: tuple[int, int],
     subject: str, detail: Detail, seen: float = 0.0,
 ) -> Reading:  # fmt: skip
-    whole = over(slots, QUARTER, span[0], span[1])
+    whole = slots.over(*span)
     band = whole.band(LEVEL) if whole is not None and whole.value > 0 else None
     if window == "next60m" and value > 0:
         own = next(b for b in model.bands.around(value, 0) if b.level == LEVEL)

@@ -23,7 +23,7 @@ from flows.forecasting.counts import count_quantile
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast_staff import demand
 from flows.measures.tills import service_s
-from flows.outlook import just_learned
+from flows.outlook_ahead import just_learned
 from flows.outlook_readings import Detail
 from flows.outlook_units import (
     SLICES,
@@ -32,7 +32,7 @@ from flows.outlook_units import (
     days_ahead,
     panel_of,
     promotions,
-    rest_of,
+    rest_mean,
     shape_of,
     share_between,
 )
@@ -142,11 +142,9 @@ def _row(
     panel, settings = panel_of(view.memory(UnitsMemory).state), view.profile.settings.decisions
     sold = view.today.tallies.get(SkuTally.kind, {}).get(sku)
     variance = float(panel.variance[i])
-    left = rest_of(
-        float(found.said[0].value[i]), variance, passed, max(0, sold.units) if sold else 0
-    )
+    left = rest_mean(float(found.said[0].value[i]), passed, max(0, sold.units) if sold else 0)
     later = [float(said.value[i]) for said in found.said[1:]]
-    ahead = Ahead([left.value, *later], passed, max(1.0, variance))
+    ahead = Ahead([left, *later], passed, max(1.0, variance))
     product = view.profile.products.get(sku)
     ordered = max(0, view.of(OnOrder)[sku].units) if sku in view.of(OnOrder) else 0
     held = max(0, view.of(Reserved)[sku].units) if sku in view.of(Reserved) else 0

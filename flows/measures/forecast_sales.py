@@ -50,8 +50,11 @@ def _read(target: Target, digits: int) -> Callable[[View], Iterator[Reading]]:
     """The readings of one target; what it has seen today is its amount over the day's pane."""
 
     def read(view: View) -> Iterator[Reading]:
-        today = View(view.profile, "day", (view.start, view.end), view.today, view.at)
-        yield from readings(view, target, max(0.0, target.amount(today)), digits=digits)
+        yield from readings(view, target, today, digits=digits)
+
+    def today(view: View) -> float:
+        day = View(view.profile, "day", (view.start, view.end), view.today, view.at)
+        return max(0.0, target.amount(day))
 
     return read
 

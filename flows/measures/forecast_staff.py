@@ -1,6 +1,7 @@
 """Tills and associates needed until close and by hour for the coming week, and by when to call for more."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from flows.measures.associates import present, roster
 from flows.measures.forecast import VISITORS
 from flows.measures.forecast_sales import INFLOW
 from flows.measures.tills import service_s
-from flows.outlook import Ahead, days_ahead, due, model_of, scaled, upcoming
+from flows.outlook import model_of
+from flows.outlook_ahead import Ahead, Upcoming, days_ahead, due, upcoming
 from flows.outlook_readings import Detail
 from flows.profile import instant_of, minute_of
 from flows.spans import QUARTER
@@ -37,13 +39,15 @@ def demand(view: View) -> list[Demand]:
 
     The hour's customers are spread over its quarters as the visitors are.
     """
-    return view.once("forecast_staff.demand", _demand)
+    every = _demand(upcoming(view, VISITORS), upcoming(view, INFLOW))
+    minute = minute_of(view.at)
+    return [each for each in every if each.start + QUARTER > minute]
 
 
-def _demand(view: View) -> list[Demand]:
-    quarters, hours = upcoming(view, VISITORS), upcoming(view, INFLOW)
-    by_hour = {hour.start: _upper(hour) for hour in hours}
-    visitors = [(quarter.start, _upper(quarter)) for quarter in quarters]
+@lru_cache(maxsize=512)
+def _demand(quarters: Upcoming, hours: Upcoming) -> list[Demand]:
+    by_hour = {hour.start: _upper(hour) for hour in hours.slots}
+    visitors = [(quarter.start, _upper(quarter)) for quarter in quarters.slots]
     totals: dict[int, float] = {}
     for start, people in visitors:
         hour = _hour_of(start, by_hour)
@@ -53,7 +57,7 @@ def _demand(view: View) -> list[Demand]:
         hour = _hour_of(start, by_hour)
         share = people / totals[hour] if totals[hour] else 1 / PER_HOUR
         found.append(Demand(start, people * PER_HOUR, by_hour.get(hour, 0.0) * share * PER_HOUR))
-    return [each for each in found if each.start + QUARTER > minute_of(view.at)]
+    return found
 
 
 def _hour_of(start: int, hours: dict[int, float]) -> int:
@@ -61,7 +65,7 @@ def _hour_of(start: int, hours: dict[int, float]) -> int:
 
 
 def _upper(slot: Ahead) -> float:
-    told = scaled(slot.usual, slot.factor)
+    told = slot.told
     band = told.band(UPPER)
     return band.high if band else told.value
 
@@ -70,7 +74,10 @@ def _tills(view: View, customers: float) -> Need | None:
     service = service_s(view)
     if service is None:
         return None
-    return tills_needed(customers, service, view.profile.benchmark.queue_wait_s)
+    return _tills_for(customers, service, view.profile.benchmark.queue_wait_s)
+
+
+_tills_for = lru_cache(maxsize=4096)(tills_needed)  # the same quarters are asked about each minute
 
 
 def tills_forecast(view: View) -> Iterator[Reading]:

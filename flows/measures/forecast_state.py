@@ -6,7 +6,8 @@ from flows.facts import Evidence
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast import VISITORS
 from flows.measures.forecast_sales import INFLOW, SALES, TRANSACTIONS
-from flows.outlook import Target, detail_of, model_of
+from flows.outlook import Target, model_of
+from flows.outlook_readings import detail_of
 from flows.profile import instant_of
 
 TARGETS = (VISITORS, SALES, TRANSACTIONS, INFLOW)

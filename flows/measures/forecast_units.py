@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from flows.facts import Evidence
 from flows.forecasting.contract import Forecast
 from flows.measure import Measure, Reading, View
-from flows.outlook import just_learned
+from flows.outlook_ahead import just_learned
 from flows.outlook_readings import Detail, reading
 from flows.outlook_units import (
     SLICES,
@@ -22,9 +22,14 @@ from flows.outlook_units import (
 from flows.profile import minute_of
 from flows.tallies.sales import SkuTally
 
+HOUR = 60
+
 
 def units_forecast(view: View) -> Iterator[Reading]:
-    """By SKU: the rest of today and today in all each hour; once a day its hours and the seven days from today on."""
+    """By SKU: the rest of today and today in all each hour; once a day its hours and the seven days from today on.
+
+    While the shop is closed nothing sells, and nothing is said that is not owed.
+    """
     memory, minute = view.memory(UnitsMemory), minute_of(view.at)
     found = days_ahead(view) if memory.state and just_learned(view, memory.taught_at) else None
     if found is None:
@@ -36,14 +41,17 @@ def units_forecast(view: View) -> Iterator[Reading]:
     hours = _hours(view, shape, max(minute, opened.start), opened.stop)
     sold = view.today.tallies.get(SkuTally.kind, {})
     detail = _detail(memory)
+    selling = opened.start <= minute < opened.stop + HOUR  # its last slices are told after closing
+    turns = [s for s in memory.slices if selling or s in memory.owed]
     for i in range(len(panel.skus)):
-        if i % SLICES not in memory.slices:
+        if i % SLICES not in turns:
             continue
         sku = panel.skus[i]
         subject, units = f"sku:{sku}", max(0, sold[sku].units) if sku in sold else 0
         value, variance = float(found.said[0].value[i]), float(panel.variance[i])
         left = rest_of(value, variance, passed, units)
-        yield reading(left, "rest", (minute, opened.stop), detail, 2, subject)
+        ahead = min(max(minute, opened.start), opened.stop), opened.stop
+        yield reading(left, "rest", ahead, detail, 2, subject)
         whole = Forecast(
             left.value + units, tuple(b._replace(low=b.low + units, high=b.high + units) for b in left.bands)
         )  # fmt: skip
