@@ -1,4 +1,4 @@
-"""What the history process counts, for its metrics page; Prometheus names, each once."""
+"""What the history and chain processes count, for their metrics pages; Prometheus names, each once."""
 
 from typing import Literal
 
@@ -11,6 +11,9 @@ Name = Literal[
     "floorcast_history_staged_rows",
     "floorcast_history_newest_timestamp_seconds",
     "floorcast_history_write_seconds",
+    "floorcast_chain_words",
+    "floorcast_chain_newest_timestamp_seconds",
+    "floorcast_chain_seconds",
 ]
 
 
@@ -39,4 +42,13 @@ WRITE_S = _histogram(
     "floorcast_history_write_seconds",
     "Writing the files of one store and day.",
     (0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0),
+)
+WORDS = _counter("floorcast_chain_words", "Words told to stores about each other.")
+WORDS_AT = _gauge(
+    "floorcast_chain_newest_timestamp_seconds", "Log time that the last words were about."
+)
+WORDS_S = _histogram(
+    "floorcast_chain_seconds",
+    "Reading every store and telling what is new.",
+    (0.01, 0.05, 0.1, 0.5, 2.0, 10.0, 60.0),
 )

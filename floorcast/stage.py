@@ -8,7 +8,7 @@ from floorcast.errors import UnavailableError
 from floorcast.main import Session
 from floorcast.settings import Settings, SettingsError
 
-STAGES = ("ingest", "floor", "alert", "deliver", "webhook", "screen", "history", "record")
+STAGES = ("ingest", "floor", "alert", "deliver", "webhook", "screen", "history", "record", "chain")
 """In the order of their metrics ports."""
 
 

@@ -232,7 +232,11 @@ class Up:
 def readers_of_the_log(settings: Settings) -> list[str]:
     """The stages that start before events are let in; a demo's log is not worth keeping."""
     own = settings.floorcast
-    kept = {"history": own.history, "record": own.record and not own.demo}
+    kept = {
+        "history": own.history,
+        "record": own.record and not own.demo,
+        "chain": len(settings.sensors.stores) > 1,
+    }
     return ["floor", "alert", "screen", *(name for name, wanted in kept.items() if wanted)]
 
 

@@ -6,15 +6,12 @@ arrival, hence the same answer wherever and whenever the same facts are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from math import sqrt
 from typing import NamedTuple
 
 from flows.decisions.stock import Shelf, Transfer, transfers
 from flows.facts import Fact
 from flows.measure import ratio
-from flows.tallies.peers import note_of
-from sensors.events import Plan
 
 Latest = Mapping[tuple[str, str, str], Fact]  # (metric, subject, window) → newest fact of one store
 SIGMAS = 1.28  # one-sided 90 %
@@ -69,32 +66,6 @@ def prior_of(rates: Sequence[tuple[float, float]]) -> Prior | None:
     rho = (scatter - chance) / apart if apart > 0 else 0.0
     weight = 1 / rho - 1 if rho > 1 / MOST else MOST
     return Prior(mean, max(float(LEAST), min(MOST, weight)))
-
-
-def peer_plans(
-    stores: Mapping[str, Latest], at: datetime, until: datetime, window: str = "day"
-) -> list[Plan]:
-    """What each store is to know of its peers: the prior of all the others' conversion, as a plan for its log.
-
-    A store that fewer than two others stand beside is told nothing. The plan's id says for when it is, so that telling
-    it twice is harmless.
-    """
-    counts = {
-        name: _counts(facts.get(("conversion", "", window))) for name, facts in stores.items()
-    }
-    plans = []
-    for store in sorted(counts):
-        others = [rate for name, rate in sorted(counts.items()) if name != store and rate[1] > 0]
-        prior = prior_of(others)
-        if prior is not None and len(others) > 1:
-            plans.append(
-                Plan(
-                    at=at, store=store, source="chain", id=f"peers/{at.isoformat()}", about="peers",
-                    subject="conversion", starts_at=at, ends_at=until, value=round(prior.mean, 6),
-                    note=note_of(prior.weight, len(others)),
-                )
-            )  # fmt: skip
-    return plans
 
 
 class Standing(NamedTuple):
@@ -222,10 +193,7 @@ def _other_reasons(facts: Latest) -> list[str]:
 
 
 def transfer_candidates(
-    stores: Mapping[str, Latest],
-    neighbours: Mapping[str, Iterable[str]],
-    days: float = 2.0,
-    pack: Mapping[str, int] | None = None,
+    stores: Mapping[str, Latest], neighbours: Mapping[str, Iterable[str]], days: float = 2.0
 ) -> dict[str, list[Transfer]]:
     """By SKU, who could bring what to whom: surplus over ``days`` of cover goes to near stores that have less.
 
@@ -234,18 +202,13 @@ def transfer_candidates(
     """
     shelves: dict[str, list[Shelf]] = {}
     for store, facts in sorted(stores.items()):
+        near = frozenset(neighbours.get(store, ()))
         for (metric, subject, _), fact in facts.items():
-            if metric != "sku_cover" or fact.evidence.k is None:
-                continue
-            rate, whole = float(fact.evidence.n or 0.0), _hours_a_day(fact)
-            near = frozenset(neighbours.get(store, ()))
-            shelf = Shelf(store, int(fact.evidence.k), rate * whole * days, near)
-            shelves.setdefault(subject.removeprefix("sku:"), []).append(shelf)
-    found = {
-        sku: transfers(shelf, (pack or {}).get(sku, 1))
-        for sku, shelf in sorted(shelves.items())
-        if len(shelf) > 1
-    }
+            if metric == "sku_cover" and near and fact.evidence.k is not None:
+                need = float(fact.evidence.n or 0.0) * _hours_a_day(fact) * days
+                shelf = Shelf(store, int(fact.evidence.k), need, near)
+                shelves.setdefault(subject.removeprefix("sku:"), []).append(shelf)
+    found = {sku: transfers(some) for sku, some in sorted(shelves.items()) if len(some) > 1}
     return {sku: moves for sku, moves in found.items() if moves}
 
 

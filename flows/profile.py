@@ -69,6 +69,10 @@ class Profile:
         """The business day that holds ``minute``, by the date it begins on."""
         return instant_of(self.day_of(minute)[0]).astimezone(self._tz).date()
 
+    def bounds_of(self, day: date) -> tuple[int, int]:
+        """First minute of the business day that begins on a date, and of the next one."""
+        return self._bounds(day)
+
     def _bounds_of(self, day: date) -> tuple[int, int]:
         return self._at(day), self._at(day + timedelta(days=1))
 

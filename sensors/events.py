@@ -187,11 +187,12 @@ class Plan(Event, kw_only=True, tag="plan"):
 
     Attributes:
         about: a ``roster`` says that ``value`` associates (one without it) are on the floor; ``subject`` who. ``peers``
-            is the chain's word on a metric (``subject``), as ``flows.chain.peer_plans`` makes it.
+            is what other stores show of a metric (``subject``), ``chain`` where this one stands among them and what
+            it could bring to whom, both as ``flows.chain_words`` makes them.
     """
 
     about: Literal[
-        "promotion", "event", "closure", "weather", "heat", "roster", "delivery", "peers"
+        "promotion", "event", "closure", "weather", "heat", "roster", "delivery", "peers", "chain"
     ]
     starts_at: Instant
     ends_at: Instant

@@ -149,7 +149,7 @@ def test_compose_runs_every_stage() -> None:
     """The compose file is YAML and each of its stages is a command there is."""
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
     stages = {name: s for name, s in services.items() if name not in {"broker", "redis"}}
-    assert set(stages) == {"ingest", "floor", "alert", "deliver", "webhook", "screen", "history"}
+    assert set(stages) == {"ingest", "floor", "alert", "deliver", "webhook", "screen", "history", "chain"}
     for stage in stages.values():
         assert stage["command"][0] in COMMANDS
 

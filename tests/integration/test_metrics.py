@@ -18,7 +18,7 @@ from tests.servers import Mosquitto, RedisServer, free_port
 from tests.stages import DEMO, Stages
 
 pytestmark = pytest.mark.servers
-SCRAPED = ("ingest", "floor", "alert", "deliver", "screen", "history")
+SCRAPED = ("ingest", "floor", "alert", "deliver", "screen", "history", "chain")
 DEPLOY = ROOT / "deploy"
 NAME = re.compile(r"floorcast_[a-z_]+")
 
@@ -93,6 +93,7 @@ def test_every_process_tells_its_numbers(
             ("alert", "floorcast_alert_latency_seconds_count"),
             ("deliver", "floorcast_deliver_latency_seconds_count"),
             ("screen", "floorcast_screen_clients"),
+            ("chain", "floorcast_chain_words_total"),
         ):
             wait_for(lambda: name in scraped(ports[stage]), within_s=40, what=stages.said(stage))  # noqa: B023
     finally:

@@ -47,6 +47,12 @@ LEARNED = {
     },
     "needs service times or a range": {"tills_needed", "moving_rate", "zone_conversion"},
 }  # fmt: skip
+CHAIN = {
+    "chain_standing": "verdict=below rank=2 stores=2 n=40 low=0.1 high=0.2",
+    "chain_attention": "rank=1 stores=2 reasons=conversion_below_chain",
+    "like_for_like": "now_minor=2 then_minor=1 stores=2",
+    "transfer:p": "south=2",
+}
 BY_THE_TICK = {"sensor_health", "till_lag", "sku_cover", "orders_waiting"}
 END = START + timedelta(hours=3, minutes=10)
 
@@ -78,6 +84,12 @@ def _events(seed: int, count: int = 250) -> list[Event]:
             subject="conversion", starts_at=START, ends_at=START + timedelta(hours=9), note="weight=300.0 stores=4",
         )
         for about in get_args(Plan.__annotations__["about"])
+    ] + [
+        Plan(
+            at=START + timedelta(minutes=1), store="north", source="chain", id=subject, about="chain", subject=subject,
+            value=2.0, starts_at=START, ends_at=START + timedelta(hours=9), note=note,
+        )
+        for subject, note in CHAIN.items()
     ]  # fmt: skip
     extra.append(
         Stock(

@@ -6,7 +6,13 @@ from statistics import NormalDist
 import pytest
 
 from flows.chain import Latest, attention, league, prior_of, transfer_candidates
+from flows.chain_words import HOLDS, Chain, words
 from flows.facts import Evidence, Fact
+from flows.ledger import Ledger
+from flows.profile import Profiles
+from flows.publish import Publisher
+from sensors.events import Plan
+from tests.floor_runs import FLOWS, SENSORS
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -80,6 +86,71 @@ def test_goods_move_only_between_neighbours() -> None:
     assert {sku: [tuple(move) for move in found] for sku, found in moves.items()} == {
         "p": [("near", "short", 15)]
     }
+
+
+def _heard(plans: list[Plan], at: datetime) -> dict[tuple[str, str], Fact]:
+    """What a store's floor publishes of the words that reach it, in any order and twice."""
+    store = plans[0].store
+    publisher = Publisher(Ledger(Profiles(FLOWS, SENSORS).of(store)))
+    publisher.ledger.take([*reversed(plans), *plans], at)
+    return {(f.metric, f.subject): f for f in publisher.tick(at)}
+
+
+def _cover(on_hand: int) -> dict[tuple[str, str, str], Fact]:
+    fact = _fact(
+        "sku_cover", float(on_hand), "now", "sku:p", evidence=Evidence(n=1.0, k=on_hand),
+        detail={"days": on_hand / 10},
+    )  # fmt: skip
+    return {("sku_cover", "sku:p", "now"): fact}
+
+
+def _told(north: int, south: int) -> dict[str, list[Plan]]:
+    """Words between two stores with so many sales of a thousand visitors each, one of them short of a SKU."""
+    rates = {"north": north, "south": south}
+    latest = {}
+    for name, k in rates.items():
+        day = _fact("conversion", k / 1000, "day", evidence=Evidence(k=k, n=1000))
+        latest[name] = {
+            **_store(k, 1000),
+            ("conversion", "", "day"): day,
+            **_cover({"north": 80}.get(name, 5)),
+        }
+    near = {"north": ["south"], "south": ["north"]}
+    sales = {"north": 1_100, "south": 900}, {"north": 1_000, "south": None}
+    chain = Chain(AT, latest, {}, *sales, dict.fromkeys(rates, "EUR"), near)
+    every = words(chain)
+    return {name: [plan for plan in every if plan.store == name] for name in rates}
+
+
+def test_each_store_is_told_what_all_show_together() -> None:
+    """Rank, need of help, growth and goods to move reach each store's facts as by hand, and end with their word."""
+    told = _told(260, 140)
+    facts = _heard(told["south"], AT)
+    place = facts["chain_standing", ""]
+    assert (place.reason, place.detail) == ("below", {"rank": 2, "stores": 2})
+    assert 0.14 < float(place.value or 0) < 0.2
+    needs = facts["chain_attention", ""]
+    lost = (0.2 - float(place.value or 0)) * 1_000 * 10_000
+    assert needs.value == pytest.approx(lost, rel=1e-3)
+    assert needs.detail == {"rank": 1, "stores": 2, "reasons": "conversion_below_chain"}
+    growth = facts["like_for_like", ""]
+    assert (growth.value, growth.evidence.k, growth.evidence.n) == (0.1, 1_100, 1_000)
+    assert growth.detail == {"stores": 1, "left_out": "south"}
+    goods = facts["transfer", "sku:p"]
+    assert (goods.value, goods.reason, goods.detail) == (15, "bring_in", {"north": 15})
+    north = _heard(told["north"], AT)
+    assert (north["transfer", "sku:p"].value, north["transfer", "sku:p"].reason) == (
+        -15,
+        "send_out",
+    )
+    assert north["chain_attention", ""].value == 0
+    assert north["like_for_like", ""].detail["own"] == 0.1
+    publisher = Publisher(Ledger(Profiles(FLOWS, SENSORS).of("south")))
+    publisher.ledger.take(told["south"], AT)
+    publisher.tick(AT)
+    over = {f.metric: f.value for f in publisher.tick(AT + HOLDS)}
+    ended = ("chain_standing", "chain_attention", "like_for_like", "transfer")
+    assert {metric: over[metric] for metric in ended} == dict.fromkeys(ended)
 
 
 def test_an_empty_chain_has_no_league() -> None:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flows.chain import peer_plans
-from flows.facts import Evidence, Fact
+from flows.chain_words import Chain, words
+from flows.facts import Fact
 from flows.inference.usual import KNOWN, Slot, UsualMemory
 from flows.ledger import Ledger
 from flows.measures.associates import HoursMemory
@@ -79,22 +79,19 @@ def test_a_roster_covers_the_power_hours() -> None:
     assert found.value == pytest.approx((1 + 2) / (60 / 15 + 30 / 15))
 
 
-def _conversion(store: str, k: int, n: int) -> dict[tuple[str, str, str], Fact]:
-    fact = Fact(
-        store=store, metric="conversion", window="day", start=DAY, end=DAY + 24 * HOUR, value=k / n, unit="ratio",
-        as_of=DAY, evidence=Evidence(k=k, n=n),
-    )  # fmt: skip
-    return {("conversion", "", "day"): fact}
+def _peers(**past: tuple[float, float]) -> dict[str, Plan]:
+    """What stores that sold so much to so many on earlier days are told of each other."""
+    known = {name: {} for name in past}
+    chain = Chain(DAY, known, past, {}, {}, dict.fromkeys(past, "EUR"), {})
+    return {plan.store: plan for plan in words(chain) if plan.about == "peers"}
 
 
 def test_peers_are_the_prior_of_a_young_store() -> None:
     """The other stores' rates reach a store as a plan; its benchmark is drawn to them until they expire."""
-    rates = {"north": 900, "south": 240, "west": 260}
-    stores = {name: _conversion(name, k, 1_000) for name, k in rates.items()}
-    plans = {plan.store: plan for plan in peer_plans(stores, DAY, DAY + 48 * HOUR)}
+    plans = _peers(north=(900, 1_000), south=(240, 1_000), west=(260, 1_000))
     assert plans["north"].value == 0.25
-    assert set(plans) == set(stores)
-    assert peer_plans({"north": stores["north"], "west": stores["west"]}, DAY, DAY + HOUR) == []
+    assert set(plans) == {"north", "south", "west"}
+    assert _peers(north=(900, 1_000), west=(260, 1_000)) == {}
     north = _north()
     found = _said(north, DAY + HOUR, plans["north"])["conversion_benchmark", "day"]
     assert (found.value, found.reason, found.detail) == (
