@@ -23,7 +23,7 @@ from sensors.keyspace import partition_of
 from sensors.pseudonym import Pseudonym
 from sensors.reject import Reject
 from sensors.settings import Device, SensorsSettings
-from sensors.topics import Topic, matches, parse_topic
+from sensors.topics import Ask, Topic, matches, parse_topic
 from sensors.verbatim import Gate
 
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -49,10 +49,12 @@ class Adapter(Protocol):
     """A vendor's format: their bytes → our events, each wrong thing a reject.
 
     Attributes:
-        memory: what it keeps of this device between messages.
+        remembers: whether it keeps anything of this device between messages …
+        memory: … and what.
         replies: what it would have sent to devices; cleared by the intake.
     """
 
+    remembers: bool
     memory: Kept
     replies: list[Reply]
 
@@ -134,6 +136,11 @@ class Intake:
             notes=list(self._notes()),
             replies=self._replies(),
         )
+
+    @property
+    def asks(self) -> list[Ask]:
+        """What the devices have to be subscribed to."""
+        return [Ask(d.match, d.store, adapter.remembers) for d, adapter in self._devices]
 
     def recall(self, rows: Mapping[bytes, bytes]) -> list[bytes]:
         """Give adapters back what was kept of their devices; the fields of devices no longer configured."""

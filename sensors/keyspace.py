@@ -8,6 +8,7 @@ Keys carry the partition as a Redis Cluster hash tag, so that one partition's ke
 | ``dead:{p}`` | stream | rejects: reason, topic, bytes but no people | ``sensors.log.dead_letters`` entries |
 | ``device:{p}`` | hash | last word of each device of the partition's stores | kept |
 | ``memory:{p}`` | hash | what adapters keep between messages, by topic filter, adapter and entry | kept |
+| ``claim:{group}`` | string | which ingest of a shared group hears the devices that one has to hear | seconds |
 | ``committed:log:{p}`` | hash | how far each consumer of the stream has surely come; retention stops there | kept |
 """
 
@@ -41,6 +42,11 @@ def device_key(partition: int) -> str:
 def memory_key(partition: int) -> str:
     """What adapters keep of their devices between messages."""
     return f"memory:{{{partition}}}"
+
+
+def claim_key(group: str) -> str:
+    """Which ingest of a shared group hears the devices whose messages explain one another."""
+    return f"claim:{group}"
 
 
 def committed_key(stream: str) -> str:

@@ -7,7 +7,8 @@ there is, go past it: see ``mqtt_packets``.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import structlog
@@ -49,10 +50,15 @@ class MqttClient:
     Args:
         broker: where and as whom.
         filters: what to subscribe to, each time a connection stands.
+        sessions: numbers the connections; clients of one process share it, so that none takes another's messages
+            for its own.
     """
 
-    def __init__(self, broker: Broker, filters: Sequence[str]) -> None:
+    def __init__(
+        self, broker: Broker, filters: Sequence[str], sessions: Iterator[int] | None = None
+    ) -> None:
         self._broker, self._filters = broker, filters
+        self._sessions = sessions or count(1)
         self._is_v5 = protocol_of(broker) == MQTTProtocolVersion.MQTTv5
         self._client = _make_client(broker)
         self._client.on_connect = self._on_connect
@@ -162,7 +168,7 @@ class MqttClient:
         if reason.is_failure:
             _log.error("mqtt-refused", broker=_name(self._broker), reason=str(reason))
             return
-        self._session += 1
+        self._session = next(self._sessions)
         self.connected, self._pause_s = True, 0.0
         self._client.subscribe([(name, 1) for name in self._filters])
         _log.info("mqtt-connected", broker=_name(self._broker))

@@ -15,6 +15,7 @@ Room = Literal["events", "status", "plan", "commands", "hook", "alerts"]
 
 _WITH_TAIL: tuple[Room, ...] = ("events", "status", "hook")
 _WITHOUT_TAIL: tuple[Room, ...] = ("plan", "commands", "alerts")
+_OWN = tuple(f"{ROOT}/+/{room}" for room in ("plan", "commands", "events/+", "status/+"))
 
 
 class Topic(NamedTuple):
@@ -93,12 +94,59 @@ def matches(topic_filter: str, name: str) -> bool:
     return len(wanted) == len(parts)
 
 
-def subscriptions(device_filters: Sequence[str], shared_group: str = "") -> list[str]:
-    """The filters ingest subscribes to: our own rooms and every device's, each once.
+class Ask(NamedTuple):
+    """What a configured device has to be subscribed to.
 
-    A device filter that begins with ``/`` is a webhook path, which arrives in the ``hook`` room.
+    Attributes:
+        match: its topic filter, or a webhook path beginning with ``/``.
+        store: its store, in whose ``hook`` room such a path arrives.
+        is_ordered: its messages explain one another, so one reader has to have them all.
     """
-    own = [f"{ROOT}/+/{room}" for room in ("plan", "commands")]
-    own += [f"{ROOT}/+/events/+", f"{ROOT}/+/status/+", f"{ROOT}/+/hook/#"]
-    filters = dict.fromkeys([*own, *(f for f in device_filters if not f.startswith("/"))])
-    return [f"$share/{shared_group}/{f}" if shared_group else f for f in filters]
+
+    match: str
+    store: str
+    is_ordered: bool = False
+
+    @property
+    def filter(self) -> str:
+        """The topic filter."""
+        return str(Topic(self.store, "hook", self.match[1:])) if self.is_hook else self.match
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it comes by a webhook."""
+        return self.match.startswith("/")
+
+
+def subscriptions(asks: Sequence[Ask]) -> list[str]:
+    """The filters an ingest alone subscribes to: our own rooms and every device's, each once."""
+    devices = [ask.filter for ask in asks if not ask.is_hook]
+    return list(dict.fromkeys([*_OWN, f"{ROOT}/+/hook/#", *devices]))
+
+
+def divided(asks: Sequence[Ask], group: str) -> tuple[list[str], list[str]]:
+    """What several ingests of a ``group`` divide among them, and what one of them has to hear alone.
+
+    A filter that could cover a topic of one heard alone is heard alone as well, so that no message comes by both.
+    """
+    filters = dict.fromkeys([*_OWN, *(ask.filter for ask in asks)])
+    alone = [ask.filter for ask in asks if ask.is_ordered]
+    for one in alone:  # grows while it is gone through
+        alone += [f for f in filters if f not in alone and overlap(f, one)]
+    return [f"$share/{group}/{f}" for f in filters if f not in alone], list(dict.fromkeys(alone))
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some topic is covered by both filters.
+
+    >>> overlap("a/+/c", "a/b/#"), overlap("a/#", "a"), overlap("a/+", "a/b/c")
+    (True, True, False)
+    """
+    levels, others = one.split("/"), other.split("/")
+    for index in range(max(len(levels), len(others))):
+        pair = {*levels[index : index + 1], *others[index : index + 1]}
+        if "#" in pair:
+            return True
+        if index >= min(len(levels), len(others)) or (len(pair) > 1 and "+" not in pair):
+            return False
+    return True

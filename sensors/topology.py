@@ -24,12 +24,11 @@ from sensors.event_log import last_received_at
 from sensors.intake import Adapter, Intake, Taken
 from sensors.keyspace import memory_key
 from sensors.log_writer import LogWriter
-from sensors.mqtt_client import MqttClient
+from sensors.mqtt_shared import Sessions, sessions
 from sensors.mqtt_source import MqttSource, Round
 from sensors.pseudonym import Pseudonym, load_key
 from sensors.settings import SensorsSettings
 from sensors.stream_source import UNREACHABLE, connect, stop_on_signals
-from sensors.topics import subscriptions
 
 _log = structlog.get_logger("sensors.topology")
 
@@ -39,7 +38,7 @@ Answer = TypeVar("Answer")
 DRAIN_S = 0.5  # at the end, for Redis to take what is on its way
 
 
-def ingest(source: MqttSource, intake: Intake, writer: LogWriter, mqtt: MqttClient) -> Dataflow:
+def ingest(source: MqttSource, intake: Intake, writer: LogWriter, mqtt: Sessions) -> Dataflow:
     """The wiring."""
 
     def take(item: Round) -> Taken:
@@ -57,7 +56,7 @@ def ingest(source: MqttSource, intake: Intake, writer: LogWriter, mqtt: MqttClie
 class LogSink(DynamicSink[Taken]):
     """Hands everything taken to the writer, which acknowledges it; at the end says goodbye to the broker."""
 
-    def __init__(self, writer: LogWriter, mqtt: MqttClient) -> None:
+    def __init__(self, writer: LogWriter, mqtt: Sessions) -> None:
         self._writer, self._mqtt = writer, mqtt
 
     def build(self, _step_id: str, _worker_index: int, _worker_count: int) -> "_LogPartition":
@@ -66,7 +65,7 @@ class LogSink(DynamicSink[Taken]):
 
 
 class _LogPartition(StatelessSinkPartition[Taken]):
-    def __init__(self, writer: LogWriter, mqtt: MqttClient) -> None:
+    def __init__(self, writer: LogWriter, mqtt: Sessions) -> None:
         self._writer, self._mqtt = writer, mqtt
 
     def write_batch(self, items: list[Taken]) -> None:
@@ -105,10 +104,15 @@ def run(
     intake = Intake(settings, Pseudonym(load_key(Path(key_file))), find, devices)
     client = connect(settings.redis.url)
     clock = _clock_behind_log(client, settings.log.partitions, stop)
-    if clock is None or not _recalled(client, settings.log.partitions, intake, stop):
+    if clock is None:
         return 0
-    filters = subscriptions([d.match for d in settings.devices], settings.broker.shared_group)
-    mqtt = MqttClient(settings.broker, filters)
+
+    def recall() -> None:
+        _recall(client, settings.log.partitions, intake)
+
+    mqtt = _answered(stop, lambda: sessions(settings.broker, intake.asks, client, recall, stop))
+    if mqtt is None:
+        return 0
     writer = LogWriter(client, settings.log, clock, mqtt.ack, devices)
     most = settings.broker.receive_maximum
     source = MqttSource(mqtt, writer, settings.log, clock, most=most, stop=stop)
@@ -130,20 +134,14 @@ def _clock_behind_log(
     return clock
 
 
-def _recalled(client: redis.Redis, partitions: int, intake: Intake, stop: threading.Event) -> bool:
-    """Give adapters back what was kept of their devices, before the first message; False if told to stop."""
-
-    def ask() -> dict[bytes, bytes]:
-        rows: dict[bytes, bytes] = {}
+def _recall(client: redis.Redis, partitions: int, intake: Intake) -> None:
+    """Give adapters back what was kept of their devices; forget what was kept of others."""
+    rows: dict[bytes, bytes] = {}
+    for partition in range(partitions):
+        rows |= client.hgetall(memory_key(partition))  # type: ignore[arg-type]
+    if strange := intake.recall(rows):
         for partition in range(partitions):
-            rows |= client.hgetall(memory_key(partition))  # type: ignore[arg-type]
-        strange = intake.recall(rows)
-        if strange:
-            for partition in range(partitions):
-                client.hdel(memory_key(partition), *strange)
-        return rows
-
-    return _answered(stop, ask) is not None
+            client.hdel(memory_key(partition), *strange)
 
 
 def _answered(stop: threading.Event, ask: Callable[[], Answer]) -> Answer | None:

@@ -11,6 +11,8 @@ An adapter module holds four names and nothing else is edited to add one:
 * ``guess(payload, topic) -> float``: how sure it is that the bytes are its vendor's, 0 to 1;
 * ``read(message) -> Iterable[Event | Reject]``: raises ``UnreadableError`` for what it cannot read.
 
+One that uses ``message.memory`` says so with ``REMEMBERS = True``: of several ingests one then hears its devices.
+
 ``Adapter.decode`` is total: whatever the bytes are, it returns events and rejects and never raises.
 """
 
@@ -48,6 +50,7 @@ class Adapter(NamedTuple):
     counts: tuple[Meaning, ...]
     guess: Callable[[bytes, str], float]
     read: Callable[[Message], Iterable[Event | Reject]]
+    remembers: bool = False
 
     def decode(
         self,
@@ -155,6 +158,7 @@ class Bound:
     """An adapter with the memory of one configured device and the stores it may belong to.
 
     Attributes:
+        remembers: whether it uses its memory.
         memory: replaced at start by what was kept; see ``sensors.adapter_memory``.
         replies: to devices; whoever sends them clears it.
     """
@@ -162,6 +166,7 @@ class Bound:
     def __init__(self, kind: Adapter, stores: Mapping[str, Store]) -> None:
         self.kind = kind
         self._stores = stores
+        self.remembers = kind.remembers
         self.memory = Kept()
         self.replies: list[Reply] = []
 
@@ -213,7 +218,8 @@ def _discovered() -> dict[str, Adapter]:
         counts: tuple[Meaning, ...] = module.COUNTS
         if not all(_is_meaning(c) for c in counts) or module.NAME in found:
             raise ImportError(f"adapter {module_info.name}: NAME or COUNTS is wrong")
-        found[module.NAME] = Adapter(module.NAME, counts, module.guess, module.read)
+        remembers: bool = getattr(module, "REMEMBERS", False)
+        found[module.NAME] = Adapter(module.NAME, counts, module.guess, module.read, remembers)
     return found
 
 

@@ -19,6 +19,7 @@ from sensors.reject import Reject
 
 NAME = "azure-spatial"
 COUNTS = ("delta", "level")
+REMEMBERS = True
 
 
 def guess(payload: bytes, topic: str) -> float:

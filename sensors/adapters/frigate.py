@@ -20,6 +20,7 @@ from sensors.reject import Reject
 
 NAME = "frigate"
 COUNTS = ("delta", "level")
+REMEMBERS = True
 
 
 def guess(payload: bytes, topic: str) -> float:

@@ -17,6 +17,7 @@ from sensors.reject import Reject
 
 NAME = "hikvision"
 COUNTS = ("total", "interval")
+REMEMBERS = True
 
 
 def guess(payload: bytes, _topic: str) -> float:

@@ -17,6 +17,7 @@ from sensors.reject import Reject
 
 NAME = "hkt"
 COUNTS = ("total", "delta")
+REMEMBERS = True
 
 _MARK = b"hkt"
 _HEADER = 5

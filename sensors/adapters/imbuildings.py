@@ -15,6 +15,7 @@ from sensors.reject import Reject
 
 NAME = "imbuildings"
 COUNTS = ("total", "delta")
+REMEMBERS = True
 
 _BY_PORT = {26: 6, 27: 7}
 _HEADER = 10  # type, variant, eight bytes of device id

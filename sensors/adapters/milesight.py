@@ -20,6 +20,7 @@ from sensors.reject import Reject
 
 NAME = "milesight"
 COUNTS = ("interval", "delta", "total", "level")
+REMEMBERS = True
 
 _PUSH = (
     "line_periodic_data",

@@ -16,6 +16,7 @@ from sensors.reject import Reject
 
 NAME = "milesight-lora"
 COUNTS = ("total", "delta", "level")
+REMEMBERS = True
 
 _TOTAL_IN, _TOTAL_OUT = (0x03, 0x06, 0x09, 0x0C), (0x04, 0x07, 0x0A, 0x0D)
 _PERIOD = (0x05, 0x08, 0x0B, 0x0E)

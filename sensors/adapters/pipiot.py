@@ -20,6 +20,7 @@ from sensors.reject import Reject
 
 NAME = "pipiot"
 COUNTS = ("delta", "total")
+REMEMBERS = True
 
 _BINS = {0: 6, 1: 5, 3: 0}
 _LENGTHS = {0: 12, 1: 12, 3: 8}

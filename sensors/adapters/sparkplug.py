@@ -24,6 +24,7 @@ from sensors.reject import Reject
 
 NAME = "sparkplug"
 COUNTS = ("total", "level")
+REMEMBERS = True
 
 _VALUES = (
     "int_value",

@@ -21,6 +21,7 @@ from sensors.reject import Reject
 
 NAME = "square"
 COUNTS = ("sale",)
+REMEMBERS = True
 
 _PAYMENT = {
     "APPROVED": "open",

@@ -16,6 +16,7 @@ from sensors.reject import Reject
 
 NAME = "terabee"
 COUNTS = ("total", "level")
+REMEMBERS = True
 
 _FLAGS = ("counting stopped", "counting stuck", "several devices disagree")
 _UNSET = 255

@@ -20,6 +20,7 @@ from sensors.reject import Reject
 
 NAME = "xovis"
 COUNTS = ("delta", "interval", "level")
+REMEMBERS = True
 
 _IN = {"fw", "forward", "in", "fw-count", "forward-count"}
 _OUT = {"bw", "backward", "out", "bw-count", "backward-count"}

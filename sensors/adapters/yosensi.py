@@ -17,6 +17,7 @@ from sensors.reject import Reject
 
 NAME = "yosensi"
 COUNTS = ("total", "delta")
+REMEMBERS = True
 
 _VERSION, _COUNTER = 2, 24
 _PLACES = (("period", "in"), ("period", "out"), ("total", "in"), ("total", "out"))

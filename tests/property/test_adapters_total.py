@@ -202,6 +202,7 @@ def _lawful(raw: bytes, memories: dict[str, dict[str, Any]] | None = None) -> No
                 wire = msgspec.json.encode(outcome)
                 assert msgspec.json.encode(msgspec.json.decode(wire, type=AnyEvent)) == wire
         assert _decode(one, raw, again) == said, f"{name} does not repeat itself"
+        assert one.remembers or not memory, f"{name} remembers and does not say so"
         assert 0.0 <= one.guess(raw, "t") <= 1.0
 
 

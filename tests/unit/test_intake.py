@@ -24,7 +24,7 @@ class Counter:
     """A vendor whose whole message is a number of people; ``boom`` breaks it."""
 
     def __init__(self) -> None:
-        self.memory, self.replies = Kept(), list[Reply]()
+        self.remembers, self.memory, self.replies = False, Kept(), list[Reply]()
 
     def decode(
         self, payload: bytes, topic: str, device: Device, received_at: datetime
