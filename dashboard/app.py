@@ -45,8 +45,6 @@ from dashboard.write import CommandWriter
 
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
-OWN = ("/settings", "/weekly", "/staff", "/login", "/wall/_playlist", "/wall/_chain")
-"""Pages of our own templates: no script and no style but from files."""
 MANAGERS_ONLY = frozenset({"dash_mantine_components", "dash_ag_grid"})
 """Component libraries whose scripts and styles no wall loads, though one process serves both."""
 
@@ -170,20 +168,20 @@ def _routes(app: Screens, shops: Shops, gate: Gate) -> None:
 
 def _headers(app: Screens) -> None:
     hashes = " ".join({*app.csp_hashes(), *app.managers.csp_hashes()})
-    rest = "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    # Dash sets styles of its components inline; pages of our own do without
-    drawn = (
-        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; {rest}"
-    )
-    plain = f"default-src 'self'; {rest}"
+    rest = "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
 
     @app.server.after_request  # type: ignore[untyped-decorator]
     def secure(response: Response) -> Response:
-        policy = plain if request.path.startswith(OWN) else drawn
-        framed = (
-            "'self'" if request.path.startswith("/wall/") else "'none'"
-        )  # the playlist's, by itself
-        response.headers.setdefault("Content-Security-Policy", f"{policy}frame-ancestors {framed}")
+        """Nothing inline: Dash's own scripts by their hashes, its style sheets by the document's nonce."""
+        nonce = f" 'nonce-{g.style_nonce}'" if "style_nonce" in g else ""
+        scripts = f" {hashes}" if nonce else ""
+        # only the playlist frames a wall, by itself
+        framed = "'self'" if request.path.startswith("/wall/") else "'none'"
+        policy = (
+            f"default-src 'self'; script-src 'self'{scripts}; style-src 'self'{nonce}; {rest}; "
+            f"frame-ancestors {framed}"
+        )
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         return response

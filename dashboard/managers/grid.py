@@ -15,6 +15,8 @@ THEME = (
     "fontSize: 15, headerTextColor: '#A9B3C7', browserColorScheme: 'dark'})"
 )
 _RIGHT = {"type": "rightAligned"}
+SINGLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
+"""Rows that are chosen by a click, one at a time."""
 
 
 def column(field: str, key: str, form: str = "", **more: object) -> Column:

@@ -1,5 +1,6 @@
 """What managers' pages read beyond one store's snapshot: many stores at once, any day, devices, rejects (edge)."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -19,9 +20,10 @@ from flows.keyspace import clock_key, latest_key, series_key
 from sensors.keyspace import dead_key, device_key, partition_of
 
 AT_A_GLANCE = (
-    "visitors||day", "conversion||60m", "atv||60m", "occupancy||now",
+    "visitors||day", "conversion||60m", "atv||60m", "occupancy||now", "chain_attention||now",
 )  # fmt: skip
 REJECTS = 100
+MOVES_S = 30.0
 
 
 class Glance(NamedTuple):
@@ -74,6 +76,7 @@ class HouseReader:
         self._fact = msgspec.json.Decoder(Fact)
         self._incident = msgspec.json.Decoder(Incident)
         self._device = msgspec.json.Decoder(Device)
+        self._moves: tuple[tuple[str, ...], float, list[Fact]] | None = None
 
     def glances(self, stores: Sequence[str]) -> list[Glance]:
         """Each store at a glance, in one round trip for all of them."""
@@ -123,6 +126,25 @@ class HouseReader:
         (raw,) = self._run(pipe)
         found = msgspec.json.decode(raw, type=Outcome) if raw else None
         return found if found and set(found.stores) <= set(stores) else None
+
+    def transfers(self, stores: Sequence[str]) -> list[Fact]:
+        """What near stores could bring these stores; looked for twice a minute, in one round trip for all of them."""
+        asked = tuple(stores)
+        if (
+            self._moves is None
+            or self._moves[0] != asked
+            or time.monotonic() - self._moves[1] > MOVES_S
+        ):
+            pipe = self._client.pipeline(transaction=False)
+            near = [self._shops[name] for name in asked if self._shops[name].store.neighbours]
+            for shop in near:
+                fields = [f"transfer|sku:{sku}|now" for sku in shop.products] or ["none"]
+                pipe.hmget(
+                    latest_key(partition_of(shop.store.id, self._partitions), shop.store.id), fields
+                )
+            found = [self._fact.decode(raw) for raws in self._run(pipe) for raw in raws if raw]
+            self._moves = asked, time.monotonic(), found
+        return self._moves[2]
 
     def facts(self, store: str) -> list[Fact]:
         """Every newest fact of a store, whatever its measure."""
@@ -175,15 +197,32 @@ class HouseReader:
 
 
 def ranked(glances: Sequence[Glance]) -> Iterator[Glance]:
-    """By attention: act-incidents nobody has, then act-incidents, then money at risk, then watches."""
+    """By attention: act-incidents nobody has, then act-incidents, then money at risk and lost, then the rest open.
 
-    def need(g: Glance) -> tuple[int, int, int, int]:
+    Money: what the open incidents put at risk, and what the last hour lost against the chain's rate.
+    """
+
+    def need(g: Glance) -> tuple[float, ...]:
         alive = [i for i in g.incidents if i.state in {"firing", "acknowledged"}]
         acts = [i for i in alive if i.severity == "act"]
         alone = sum(i.owner is None for i in acts)
-        return (-alone, -len(acts), -sum(i.at_risk_minor or 0 for i in alive), -len(alive))
+        money = sum(i.at_risk_minor or 0 for i in alive) + lost_minor(g)
+        return (-alone, -len(acts), -money, -len(alive), -len(reasons(g)))
 
     return iter(sorted(glances, key=lambda g: (*need(g), g.store)))
+
+
+def lost_minor(glance: Glance) -> float:
+    """Sales of the last hour lost against the chain's rate, in minor units; 0 where nothing is said of it."""
+    fact = glance.facts.get("chain_attention||now")
+    return fact.value if fact and isinstance(fact.value, int | float) else 0
+
+
+def reasons(glance: Glance) -> list[str]:
+    """Why the chain says that a store needs somebody, in its vocabulary."""
+    fact = glance.facts.get("chain_attention||now")
+    told = fact.detail.get("reasons") if fact else None
+    return told.split(",") if isinstance(told, str) and told else []
 
 
 def _at(raw: bytes | None) -> datetime | None:

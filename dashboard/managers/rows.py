@@ -8,7 +8,7 @@ from alerts.catalogue import ACTIONS, REASONS, say
 from alerts.incident import Incident
 from alerts.settings import Person
 from dashboard.catalogue import Language, term
-from dashboard.managers.house_reader import Glance, ranked
+from dashboard.managers.house_reader import Glance, lost_minor, ranked, reasons
 from dashboard.parts import epoch_ms
 from dashboard.sentences import action, title
 from dashboard.shop import Shop, Shops
@@ -32,6 +32,8 @@ def chain(glances: Sequence[Glance], shops: Shops, language: Language, now: date
             "act": sum(i.severity == "act" for i in alive),
             "watch": sum(i.severity == "watch" for i in alive),
             "risk": sum(i.at_risk_minor or 0 for i in alive) or None,
+            "lost": lost_minor(glance) or None,
+            "why": " · ".join(term("need", why, language) for why in reasons(glance)) or "–",
             "currency": shop.store.currency,
             "visitors": value(glance.facts.get("visitors||day")),
             "occupancy": value(glance.facts.get("occupancy||now")),

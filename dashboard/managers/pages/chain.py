@@ -11,6 +11,7 @@ from dashboard.managers import rows
 from dashboard.managers.desk import Desk
 from dashboard.managers.frame import PINNED, heading
 from dashboard.managers.grid import column, table
+from dashboard.managers.transfers import transfers
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
 
@@ -26,12 +27,16 @@ class Page:
 
     def build(self, _path: str, language: Language) -> Component:
         """The page before any row arrives."""
-        return chain(language)
+        return chain(language, len(self.desk.mine()))
 
     def register(self, app: Dash) -> None:
         """Its rows follow the hints; its filter stays in the browser."""
         app.callback(
-            Output("chain", "rowData"), Input("changed", "data"), State("where", "search")
+            Output("chain", "rowData"),
+            Output("transfers", "rowData"),
+            Output("transfers-panel", "hidden"),
+            Input("changed", "data"),
+            State("where", "search"),
         )(self.chain)
         app.clientside_callback(  # type: ignore[no-untyped-call]
             "function(text) { return {quickFilterText: text || ''}; }",
@@ -40,58 +45,64 @@ class Page:
             prevent_initial_call=True,
         )
 
-    def chain(self, _changed: object, search: str | None) -> Any:  # noqa: ANN401 - rows, or nothing new
-        """All stores' rows."""
+    def chain(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
+        """All stores' rows, and what near stores could bring each other; nothing of that in a chain without any."""
+        desk, mine = self.desk, self.desk.mine()
+        language = desk.language(search)
         try:
-            glances = self.desk.house.glances(self.desk.mine())
-            return rows.chain(
-                glances, self.desk.shops, self.desk.language(search), self.desk.house.reader.now()
+            listed = rows.chain(
+                desk.house.glances(mine), desk.shops, language, desk.house.reader.now()
             )
+            moves = transfers(desk.house.transfers(mine), desk.shops, language)
         except UnreachableError:
-            return no_update
+            return no_update, no_update, no_update
+        return listed, moves, not moves
 
 
-def chain(language: Language) -> Component:
-    """All stores."""
+ACT, WATCH = (
+    {"cellRenderer": "Count", "cellRendererParams": {"tone": t}} for t in ("act", "watch")
+)
+STORES = [
+    column("name", "col.store", **PINNED, cellRenderer="StoreLink"),
+    column("act", "col.act", "int", width=90, **ACT),
+    column("watch", "col.watch", "int", width=90, **WATCH),
+    column("risk", "col.risk", "money", width=120),
+    column("lost", "col.lost_1h", "money", width=150),
+    column("why", "col.why", minWidth=200, flex=1),
+    column("visitors", "col.visitors", "int", width=140),
+    column(
+        "spark", "col.spark", sortable=False, cellDataType=False, width=200, cellRenderer="Spark"
+    ),
+    column("conversion", "col.conversion", "pct", width=150),
+    column("interval", "col.interval", width=200),
+    column("shrunk", "col.shrunk", "pct", width=150),
+    column("verdict", "col.verdict", width=150),
+    column("atv", "col.atv", "money", width=130),
+    column("occupancy", "col.occupancy", "int", width=100),
+    column("age", "col.age", "seconds", width=120),
+]
+MOVES = [
+    column("name", "stock.product", minWidth=200, flex=2),
+    column("giver", "col.giver", minWidth=150, flex=1),
+    column("taker", "col.taker", minWidth=150, flex=1),
+    column("units", "col.units", "int", width=110),
+]
+
+
+def chain(language: Language, stores: int) -> Component:
+    """All stores, and goods that could be brought from one to another."""
+    height = f"min(100vh - 190px, {64 + 44 * stores}px)"
     text = words(language)
-    columns = [
-        column("name", "col.store", **PINNED, cellRenderer="StoreLink"),
-        column(
-            "act",
-            "col.act",
-            "int",
-            width=90,
-            cellRenderer="Count",
-            cellRendererParams={"tone": "act"},
-        ),
-        column(
-            "watch",
-            "col.watch",
-            "int",
-            width=90,
-            cellRenderer="Count",
-            cellRendererParams={"tone": "watch"},
-        ),
-        column("risk", "col.risk", "money", width=120),
-        column("visitors", "col.visitors", "int", width=140),
-        column(
-            "spark",
-            "col.spark",
-            sortable=False,
-            cellDataType=False,
-            width=200,
-            cellRenderer="Spark",
-        ),
-        column("conversion", "col.conversion", "pct", width=150),
-        column("interval", "col.interval", width=200),
-        column("shrunk", "col.shrunk", "pct", width=150),
-        column("verdict", "col.verdict", width=150),
-        column("atv", "col.atv", "money", width=130),
-        column("occupancy", "col.occupancy", "int", width=100),
-        column("age", "col.age", "seconds", width=120),
-    ]
     search = dmc.TextInput(
         id="search", placeholder=text["chain.search"], w=240, **aria(label=text["chain.search"])
     )
     top = html.Div([heading(text["chain.title"], text["chain.sub"]), search], className="bar")
-    return html.Div([top, table("chain", columns, language, "calc(100vh - 190px)")])
+    moves = html.Section(
+        [
+            html.H2(text["chain.transfers"]),
+            html.P(text["chain.transfers_sub"], className="sub"),
+            table("transfers", MOVES, language, "300px"),
+        ],
+        id="transfers-panel", className="panel after", hidden=True,
+    )  # fmt: skip
+    return html.Div([top, table("chain", STORES, language, height), moves])

@@ -3,7 +3,6 @@
 from datetime import UTC
 from typing import Any
 
-import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
@@ -11,7 +10,8 @@ from dashboard.catalogue import Language, words
 from dashboard.managers import rows, tried
 from dashboard.managers.desk import Desk
 from dashboard.managers.frame import does, heading
-from dashboard.managers.grid import column, table
+from dashboard.managers.grid import SINGLE, column, table
+from dashboard.managers.incident_life import life
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
 from sensors.events import Command
@@ -130,63 +130,48 @@ class Page:
             if not p.stores or store in p.stores
         ]
         steps = rows.life(found, shop, language, names)
-        return _life(row, steps, people, language), newest
+        snooze_s = self.desk.settings.snooze_s
+        return life(row, steps, people, snooze_s, language), newest
+
+
+LISTED = [
+    column("severity", "col.state", width=70, minWidth=60, cellRenderer="Severity"),
+    column("what", "col.what", minWidth=200, flex=2),
+    column("where", "col.where", width=140),
+    column("shop", "col.store", width=160),
+    column("risk", "col.risk", "money", width=110),
+    column("since", "col.since", "clock", width=100),
+    column("owner", "col.owner", width=110),
+    column("state", "col.state", "state", width=130),
+]
+LEDGER = [
+    column("since", "col.at", "clock", width=90),
+    column("what", "col.what", minWidth=180, flex=1),
+    column("shop", "col.store", width=160),
+    column("action", "col.action", minWidth=150, flex=1),
+    column("owner", "col.owner", width=110),
+    column("take", "col.take", "seconds", width=120),
+    column("before", "col.before", width=100),
+    column("after", "col.after", width=100),
+    column("recovered", "col.recovered", "recovered", width=200),
+    column("false", "col.false", "yes", cellDataType=False, width=130),
+]
 
 
 def incidents(language: Language) -> Component:
-    """The list, one incident's life beside it, silences, and the ledger."""
+    """The list, one incident's life beside it, silences, drafts tried, and the ledger."""
     text = words(language)
-    columns = [
-        column(
-            "severity",
-            "col.state",
-            width=70,
-            minWidth=60,
-            cellRenderer="Severity",
-            headerName="col.state",
-        ),
-        column("what", "col.what", minWidth=200, flex=2),
-        column("where", "col.where", width=140),
-        column("shop", "col.store", width=160),
-        column("risk", "col.risk", "money", width=110),
-        column("since", "col.since", "clock", width=100),
-        column("owner", "col.owner", width=110),
-        column("state", "col.state", "state", width=130),
-    ]
-    grid = table(
-        "incidents",
-        columns,
-        language,
-        "52vh",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+    picked = html.Section(
+        html.P(text["inc.pick"], className="sub"),
+        id="life",
+        className="panel life",
+        **aria(live="polite"),
     )
-    ledger = [
-        column("since", "col.at", "clock", width=90),
-        column("what", "col.what", minWidth=180, flex=1),
-        column("shop", "col.store", width=160),
-        column("action", "col.action", minWidth=150, flex=1),
-        column("owner", "col.owner", width=110),
-        column("take", "col.take", "seconds", width=120),
-        column("before", "col.before", width=100),
-        column("after", "col.after", width=100),
-        column("recovered", "col.recovered", "recovered", width=200),
-        column("false", "col.false", "yes", cellDataType=False, width=130),
-    ]
+    grid = table("incidents", LISTED, language, "52vh", rowSelection=SINGLE)
     return html.Div(
         [
             heading(text["inc.title"]),
-            html.Div(
-                [
-                    html.Section(grid, className="panel list"),
-                    html.Section(
-                        html.P(text["inc.pick"], className="sub"),
-                        id="life",
-                        className="panel life",
-                        **aria(live="polite"),
-                    ),
-                ],
-                className="two",
-            ),
+            html.Div([html.Section(grid, className="panel list"), picked], className="two"),
             html.Section(
                 [html.H2(text["inc.silences"]), html.Div(id="silences")], className="panel"
             ),
@@ -195,81 +180,9 @@ def incidents(language: Language) -> Component:
                 [
                     html.H2(text["inc.ledger"]),
                     html.P(text["inc.ledger_sub"], className="sub"),
-                    table("ledger", ledger, language, "36vh"),
+                    table("ledger", LEDGER, language, "36vh"),
                 ],
                 className="panel",
             ),
         ]
     )
-
-
-def _life(
-    row: dict[str, Any],
-    steps: list[tuple[str, str, str, str]],
-    people: list[dict[str, str]],
-    language: Language,
-) -> list[Component]:
-    """One incident: what can be done, and every step of its life."""
-    text = words(language)
-    over = row["state"] in {"resolved", "expired"}
-
-    def do(what: str, label: str, primary: bool = False) -> Component:  # noqa: FBT001, FBT002
-        return html.Button(
-            label,
-            className="primary" if primary else "",
-            disabled=over and what != "done",
-            **does(what, row["store"], row["id"]),
-        )
-
-    return [
-        html.H2(row["what"]),
-        html.P(f"{row['shop']} · {row['where']} → {row['action']}", className="sub"),
-        html.Div(
-            [
-                do("ack", text["staff.ack"], True),
-                do("done", text["staff.done"]),
-                do("snooze", text["staff.snooze"]),
-                do("dismiss", text["staff.dismiss"]),
-                do("silence", text["inc.silence"]),
-            ],
-            className="does",
-        ),
-        html.Div(
-            [
-                html.Select(
-                    [html.Option(p["label"], value=p["value"]) for p in people],
-                    id="give-to",
-                    **aria(label=text["inc.assign"]),
-                ),
-                do("assign", text["inc.assign"]),
-            ],
-            className="line",
-        ),
-        html.Div(
-            [
-                dmc.TextInput(
-                    id="note",
-                    style={"flex": 1},
-                    placeholder=text["inc.comment"],
-                    **aria(label=text["inc.comment"]),
-                ),
-                html.Button(text["inc.send"], **does("comment", row["store"], row["id"])),
-            ],
-            className="line",
-        ),
-        html.H3(text["inc.life"]),
-        html.Ol(
-            [
-                html.Li(
-                    [
-                        html.Time(at),
-                        html.B(kind),
-                        html.Span(actor),
-                        html.Span(reason, className="sub"),
-                    ]
-                )
-                for at, kind, actor, reason in steps
-            ],
-            className="steps",
-        ),
-    ]

@@ -7,15 +7,15 @@ import dash_mantine_components as dmc  # type: ignore[import-untyped]
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.catalogue import Language, term, words
+from dashboard.catalogue import Language, words
 from dashboard.managers import rows
 from dashboard.managers.day_figure import day_figure, other_day
 from dashboard.managers.desk import Desk
 from dashboard.managers.explained import events, explained
 from dashboard.managers.frame import PINNED, heading
-from dashboard.managers.grid import column, table
+from dashboard.managers.gap import gap
+from dashboard.managers.grid import SINGLE, column, table
 from dashboard.managers.raw_reader import RawReader
-from dashboard.numbers import amount
 from dashboard.opening import business_day
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
@@ -86,19 +86,14 @@ class Page:
         shop = self.desk.shop(path)
         if not selected or shop is None:
             return no_update
+        wanted = str(selected[0].get("id"))
         try:
-            found = {
-                f"{f.metric}|{f.subject}|{f.window}": f
-                for f in self.desk.house.facts(shop.store.id)
-            }
+            found = self.desk.house.facts(shop.store.id)
+            fact = next((f for f in found if f"{f.metric}|{f.subject}|{f.window}" == wanted), None)
+            raw = self.raw.behind(fact) if fact else []
         except UnreachableError:
             return no_update
-        fact = found.get(str(selected[0].get("id")))
         if fact is None:
-            return no_update
-        try:
-            raw = self.raw.behind(fact)
-        except UnreachableError:
             return no_update
         language = self.desk.language(search)
         return [explained(fact, shop, language), events(raw, fact, shop, language)]
@@ -130,84 +125,47 @@ class Page:
         return figure, said
 
 
+FACTS = [
+    column("metric", "col.metric", **PINNED),
+    column("subject", "col.subject", width=160),
+    column("window", "col.window", width=95),
+    column("value", "col.value", "fact", width=120, type="rightAligned"),
+    column("interval", "col.interval", width=190),
+    column("n", "col.n", "int", width=80),
+    column("coverage", "col.coverage", "pct", width=110),
+    column("state", "col.state", width=100),
+    column("revision", "col.revision", "int", width=100),
+    column("newest", "col.newest", "clock", width=130),
+]
+
+
 def store(shop: Shop, language: Language, today: date) -> Component:
     """One store: any day's curve, and every measure with what it rests on."""
     text = words(language)
-    columns = [
-        column("metric", "col.metric", **PINNED),
-        column("subject", "col.subject", width=160),
-        column("window", "col.window", width=95),
-        column("value", "col.value", "fact", width=120, type="rightAligned"),
-        column("interval", "col.interval", width=190),
-        column("n", "col.n", "int", width=80),
-        column("coverage", "col.coverage", "pct", width=110),
-        column("state", "col.state", width=100),
-        column("revision", "col.revision", "int", width=100),
-        column("newest", "col.newest", "clock", width=130),
+    days = [
+        _day("day", today, text["store.day"], value=today.isoformat(), w=180),
+        _day(
+            "against",
+            today,
+            text["store.against"],
+            clearable=True,
+            placeholder=text["store.against"],
+            w=190,
+        ),
     ]
-    grid = table(
-        "facts",
-        columns,
-        language,
-        "44vh",
-        rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-    )
-    picker = dmc.DatePickerInput(
-        id="day",
-        value=today.isoformat(),
-        maxDate=today.isoformat(),
-        valueFormat="YYYY-MM-DD",
-        w=180,
-        **aria(label=text["store.day"]),
-    )
-    other = dmc.DatePickerInput(
-        id="against",
-        clearable=True,
-        placeholder=text["store.against"],
-        maxDate=today.isoformat(),
-        valueFormat="YYYY-MM-DD",
-        w=190,
-        **aria(label=text["store.against"]),
-    )
-    graph = dcc.Graph(
-        id="day-chart",
-        figure=chart_figure(),
-        config={"displayModeBar": False, "staticPlot": True},
-        responsive=True,
-        style={"height": "30vh"},
-    )
+    grid = table("facts", FACTS, language, "44vh", rowSelection=SINGLE)
+    why = html.Div(html.P(text["store.pick"], className="sub"), id="why", **aria(live="polite"))
+    chosen = html.Section([html.H2(text["store.why"]), why], className="panel life")
+    title = heading(getattr(shop.store.name, language))
     return html.Div(
         [
-            html.Div(
-                [
-                    heading(getattr(shop.store.name, language)),
-                    html.Div([picker, other], className="tools"),
-                ],
-                className="bar",
-            ),
+            html.Div([title, html.Div(days, className="tools")], className="bar"),
             html.Section([html.H2(text["gap.title"]), html.Div(id="gap")], className="panel"),
-            html.Section(
-                [
-                    html.H2(text["store.chart"]),
-                    html.P(id="day-note", className="sub"),
-                    html.Div(graph, role="img", **aria(label=text["store.chart"])),
-                ],
-                className="panel",
-            ),
+            _curve(text),
             html.Div(
                 [
                     html.Section([html.H2(text["store.facts"]), grid], className="panel list"),
-                    html.Section(
-                        [
-                            html.H2(text["store.why"]),
-                            html.Div(
-                                html.P(text["store.pick"], className="sub"),
-                                id="why",
-                                **aria(live="polite"),
-                            ),
-                        ],
-                        className="panel life",
-                    ),
+                    chosen,
                 ],
                 className="two",
             ),
@@ -215,32 +173,27 @@ def store(shop: Shop, language: Language, today: date) -> Component:
     )
 
 
+def _day(name: str, today: date, label: str, **more: object) -> Any:  # noqa: ANN401 - dmc has no types
+    return dmc.DatePickerInput(
+        id=name, maxDate=today.isoformat(), valueFormat="YYYY-MM-DD", **aria(label=label), **more
+    )
+
+
+def _curve(text: dict[str, str]) -> Component:
+    graph = dcc.Graph(
+        id="day-chart", figure=chart_figure(), config={"displayModeBar": False, "staticPlot": True},
+        responsive=True, style={"height": "30vh"},
+    )  # fmt: skip
+    return html.Section(
+        [
+            html.H2(text["store.chart"]),
+            html.P(id="day-note", className="sub"),
+            html.Div(graph, role="img", **aria(label=text["store.chart"])),
+        ],
+        className="panel",
+    )
+
+
 def total(found: list[Fact]) -> float:
     """People of a day."""
     return sum(rows.value(f) or 0 for f in found if f.metric == "visitors")
-
-
-def gap(found: list[Fact], shop: Shop, language: Language) -> Component | None:
-    """Today's sales against the usual up to now, split over visitors, conversion and the average transaction."""
-    text, currency = words(language), shop.store.currency
-    fact = next(
-        (f for f in found if f.metric == "sales_gap" and isinstance(f.value, int | float)), None
-    )
-    if fact is None or not isinstance(fact.value, int | float):
-        return html.P(text["gap.none"], className="sub")
-    parts = [
-        html.Div([
-            html.Span(term("metric", name, language), className="sub"),
-            html.B(
-                ("+" if effect > 0 else "") + amount(effect, "minor", currency),
-                className="less" if effect < 0 else "more",
-            ),
-        ], className="factor")
-        for name in ("visitors", "conversion", "atv")
-        if isinstance(effect := fact.detail.get(name), int | float)
-    ]  # fmt: skip
-    said = text["gap.said"].format(
-        sales=amount(fact.evidence.k, "minor", currency), usual=amount(fact.evidence.n, "minor", currency),
-        gap=amount(float(fact.value), "minor", currency), why=term("gap", fact.reason, language),
-    )  # fmt: skip
-    return html.Div([html.P(said), html.Div(parts, className="factors")])
