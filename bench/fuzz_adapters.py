@@ -1,7 +1,8 @@
 """Coverage-guided fuzzing of every adapter: ``python bench/fuzz_adapters.py [corpus] [-max_total_time=600]``.
 
 Needs the ``fuzz`` extra (atheris). The first byte picks the adapter, the rest is its message. A raise, an
-outcome outside the contract or more than 50 ms a kilobyte is a crash; libFuzzer's own limits catch memory.
+outcome outside the contract, more than 50 ms a kilobyte or more remembered than is allowed is a crash; what adapters
+remember is kept from message to message, and libFuzzer's own limits catch any other memory.
 """
 
 import sys
@@ -34,6 +35,7 @@ def main() -> int:
         from sensors.adapters import adapters  # noqa: PLC0415 - instrumented
 
         every = sorted(adapters().items())  # imports them, instrumented too
+    from sensors.adapter_memory import MOST  # noqa: PLC0415
     from sensors.events import AnyEvent  # noqa: PLC0415
     from sensors.reject import Reject  # noqa: PLC0415
     from sensors.settings import Device  # noqa: PLC0415
@@ -42,6 +44,8 @@ def main() -> int:
         "kind": "pos",
         "fields": {"at": "at", "net_minor": "amount", "lines": "lines"},
     }
+
+    memories: dict[str, dict[str, Any]] = {}
 
     def one(data: bytes) -> None:
         if len(data) < 2:
@@ -57,12 +61,14 @@ def main() -> int:
             doors={"*": "*"},
             options=options,
         )
-        raw, memory = data[1:], {}
+        raw, memory = data[1:], memories.setdefault(name, {})
         begun = time.process_time()
         said = adapter.decode(raw, TOPICS.get(name, "t"), device, NOW, memory=memory)
         spent = time.process_time() - begun
         if spent > 0.05 * max(1.0, len(raw) / 1024) + 0.5:
             raise RuntimeError(f"{name}: {spent:.3f} s for {len(raw)} bytes")
+        if len(memory) > MOST:
+            raise RuntimeError(f"{name}: remembers {len(memory)} things")
         for outcome in said:
             if not isinstance(outcome, Reject):
                 msgspec.json.decode(msgspec.json.encode(outcome), type=AnyEvent)

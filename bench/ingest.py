@@ -37,7 +37,7 @@ from tests.servers import Mosquitto, RedisServer
 
 
 class Row(NamedTuple):
-    """One case's figures."""
+    """One case's figures; shares are of the bare subscriber's rate and CPU, above 1 where it is outdone."""
 
     subscriber: str
     events_a_message: int
@@ -46,6 +46,7 @@ class Row(NamedTuple):
     events_per_s: float
     cpu_us_per_message: float
     share_of_bare: float
+    cpu_share: float
 
 
 class Case(NamedTuple):
@@ -212,6 +213,7 @@ def measure(messages: int, repeats: int) -> Iterator[Row]:
                 round(rate * events),
                 round(used_s / count * 1e6, 1),
                 round(median(one[0][0] / one[index][0] for one in runs), 2),
+                round(median(one[0][1] / one[index][1] for one in runs), 2),
             )
 
 
@@ -228,7 +230,8 @@ def main() -> None:
         return
     if not options.json:
         print(
-            f"{'':16} {'ev/msg':>6} {'fsync':>9} {'msg/s':>9} {'events/s':>10} {'µs CPU/msg':>11} {'of bare':>8}"
+            f"{'':16} {'ev/msg':>6} {'fsync':>9} {'msg/s':>9} {'events/s':>10} {'µs CPU/msg':>11} {'of bare':>8} "
+            f"{'by CPU':>7}"
         )
     for row in measure(options.messages, options.repeats):
         if options.json:
@@ -236,7 +239,8 @@ def main() -> None:
         else:
             print(
                 f"{row.subscriber:16} {row.events_a_message:6} {row.fsync:>9} {row.messages_per_s:9,.0f} "
-                f"{row.events_per_s:10,.0f} {row.cpu_us_per_message:11.1f} {row.share_of_bare:8.2f}",
+                f"{row.events_per_s:10,.0f} {row.cpu_us_per_message:11.1f} {row.share_of_bare:8.2f} "
+                f"{row.cpu_share:7.2f}",
                 flush=True,
             )
 

@@ -8,19 +8,24 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bench import floor, floor_state, ingest, machine
+from bench import floor, floor_state, ingest, machine, soak_ingest
 
+SOAKED = 200_000  # messages
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 def ingest_table(rows: Iterable[ingest.Row]) -> Iterator[str]:
     """The ingest's rows as a Markdown table."""
-    yield "| subscriber | events a message | appendfsync | messages/s | events/s | µs CPU/message | of the bare one |"
-    yield "|---|---:|---|---:|---:|---:|---:|"
+    yield (
+        "| subscriber | events a message | appendfsync | messages/s | events/s | µs CPU/message "
+        "| of the bare one's rate | by CPU |"
+    )
+    yield "|---|---:|---|---:|---:|---:|---:|---:|"
     for row in rows:
         yield (
             f"| {row.subscriber} | {row.events_a_message} | {row.fsync} | {row.messages_per_s:,.0f} "
-            f"| {row.events_per_s:,.0f} | {row.cpu_us_per_message:.1f} | {row.share_of_bare:.2f} |"
+            f"| {row.events_per_s:,.0f} | {row.cpu_us_per_message:.1f} | {row.share_of_bare:.2f} "
+            f"| {row.cpu_share:.2f} |"
         )
 
 
@@ -42,6 +47,8 @@ and the ratios of rows that ran in turns hold.
     yield "\n".join(floor.rows_table(rows))
     yield f"\n\n## MQTT to the durable log\n\n{messages:,} messages, {repeats} repeats in turns, medians.\n\n"
     yield "\n".join(ingest_table(ingest.measure(messages, repeats)))
+    yield f"\n\n## Ingest while everything around it falls\n\n{soak_ingest.__doc__}\n"
+    yield "\n".join(soak_ingest.table(soak_ingest.soak(SOAKED, "always")))
     yield "\n\n## Latency of the floor under load, every fact on\n\n"
     yield "\n".join(floor.loads_table(list(floor.loads(rows))))
     yield "\n\n## Memory and state\n\n"

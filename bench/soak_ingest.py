@@ -127,6 +127,21 @@ def run(folder: Path, count: int, fsync: str) -> dict[str, object]:
         soak.end()
 
 
+def soak(count: int, fsync: str) -> dict[str, object]:
+    """One soak on servers of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        return run(Path(name), count, fsync)
+
+
+def table(figures: dict[str, object]) -> Iterator[str]:
+    """Its figures as a Markdown table."""
+    yield "| figure | |"
+    yield "|---|---:|"
+    for key, value in figures.items():
+        told = f"{value:,}" if isinstance(value, int) else value
+        yield f"| {key.replace('_', ' ')} | {told} |"
+
+
 def is_quiet(soak: Soak) -> bool:
     """Whether three more ticks came without an event: the ingest has nothing left to bring."""
     client = soak.redis.client()
@@ -141,8 +156,7 @@ def main() -> None:
     parser.add_argument("--fsync", default="always", choices=["always", "everysec"])
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        figures = run(Path(name), options.messages, options.fsync)
+    figures = soak(options.messages, options.fsync)
     if options.json:
         print(json.dumps(figures))
     else:

@@ -75,6 +75,7 @@ def suggest(
     from floorcast.broker_link import broker_named, heard_once
     from sensors.adapters import adapter as named
     from sensors.adapters import guessed
+    from sensors.topics import parse_topic
 
     session: Session = ctx.obj
     settings = session.settings()
@@ -85,6 +86,9 @@ def suggest(
         print(f"nothing was heard on {topic}")
         raise typer.Exit(Exit.FINDING)
     name = guessed(raw, topic)
+    if name is None and parse_topic(topic):
+        print(f"# {topic} is one of ours: its events are understood without a table")
+        return
     store = store or next((s.id for s in settings.sensors.stores), "")
     print("\n".join(_table(topic, name or "generic", store)))
     if name is None:
@@ -114,9 +118,15 @@ def _row(device: "DeviceSeen") -> tuple[str, ...]:
         _clock(device.received_at),
         rate,
         str(device.rejects),
-        device.state or "–",
-        device.reason[:60],
+        _state(device),
+        f"{device.reason[:60]}\n{device.sample[:60]}".strip(),
     )
+
+
+def _state(device: "DeviceSeen") -> str:
+    """What it last said of itself."""
+    battery = "" if device.battery_pct is None else f"{device.battery_pct:.0f} %"
+    return " ".join(filter(None, (device.state, battery, device.firmware))) or "–"
 
 
 def _guess(device: "DeviceSeen") -> str:

@@ -90,6 +90,7 @@ def test_a_device_is_heard_listed_and_suggested(
     redis_server: RedisServer,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Vendor bytes sent by ``send`` reach the log through their adapter; ``devices`` lists and suggests."""
     shop: SensorsSettings = structs.replace(
@@ -117,6 +118,8 @@ def test_a_device_is_heard_listed_and_suggested(
             run(["--config", file, "send", "footfall", "--source", "gate", "--set", "entered=2"])
             == 0
         )
+        told = ["--set", "state=online", "--set", "battery_pct=85", "--set", "firmware=1.5"]
+        assert run(["--config", file, "send", "status", "--source", "gate", *told]) == 0
         payload.write_bytes(axis(-7))
         assert (
             run(["--config", file, "send", "--file", str(payload), "--topic", "axis/1/counts"]) == 0
@@ -131,8 +134,12 @@ def test_a_device_is_heard_listed_and_suggested(
     assert run(["--config", file, "devices", "--json"]) == 0
     heard = {d["source"]: d for d in map(json.loads, capsys.readouterr().out.splitlines())}
     assert heard["AX1"]["adapter"] == "axis"
+    (refused,) = [d for d in heard.values() if d.get("rejects")]
+    monkeypatch.setenv("COLUMNS", "250")
     assert run(["--config", file, "devices"]) == 0
-    assert "AX1" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    for word in ("AX1", "axis", "online 85 % 1.5", refused["reason"][:60], refused["sample"][:60]):
+        assert word in out
 
     assert run(["--config", file, "devices", "suggest", "axis/1/counts"]) == 0
     table = tomllib.loads(capsys.readouterr().out)["sensors"]["devices"][0]
@@ -156,6 +163,11 @@ def test_suggest_listens_to_a_topic_nobody_configured(
     shop = config(tmp_path)
     assert run(["--config", shop, "devices", "suggest", "zigbee2mqtt/fit", *to]) == 0
     assert 'adapter = "zigbee2mqtt"' in capsys.readouterr().out
+    ours = "floor/v1/riverside/events/gate"
+    with linked(broker) as client:
+        client.publish(ours, b'{"kind":"footfall"}', qos=1, retain=True).wait_for_publish(10)
+    assert run(["--config", shop, "devices", "suggest", ours, *to]) == 0
+    assert capsys.readouterr().out.startswith("# ")
     assert run(["--config", shop, "devices", "suggest", "nobody/there", *to, "--wait", "0.2"]) == 1
 
 
