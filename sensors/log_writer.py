@@ -37,6 +37,7 @@ Ack = Callable[[Sequence[tuple[int, int]]], None]
 RETRY_S = (0.05, 1.0)  # first and longest pause while the log takes nothing
 TRIM_EVERY_S = 60.0
 JOINED = 8  # rounds in one send at most
+FULL = "full"  # why the log takes nothing: there is no room
 
 _log = structlog.get_logger("sensors.log_writer")
 
@@ -67,6 +68,7 @@ class LogWriter:
         self._ack, self._devices = ack, devices
         self._held: deque[Taken] = deque()
         self._blocked_at: float | None = None  # monotonic
+        self._is_full = False  # what it is blocked by
         self._retry_at, self._pause_s = 0.0, 0.0
         self._trim_at, self._is_held_back = 0.0, False
         self._last_at = from_ms(0)
@@ -211,8 +213,9 @@ class LogWriter:
             _log.info("log-trimmed", entries=trimmed.entries)
 
     def _refused(self, reason: str) -> None:
-        if self._blocked_at is None:
-            self._blocked_at = time.monotonic()
+        is_full = reason == FULL
+        if self._blocked_at is None or is_full != self._is_full:  # once for each of the two
+            self._blocked_at, self._is_full = self._blocked_at or time.monotonic(), is_full
             _log.error("log-blocked", reason=reason, advice=_advice(reason))
             metrics.BLOCKED.set(1)
         self._is_tick_due = False  # the next one says the same
@@ -266,11 +269,11 @@ def _refusal(answers: Sequence[Any]) -> str:
     """Why Redis refused the first that it refused; empty if it took all."""
     for answer in answers:
         if isinstance(answer, ResponseError):
-            return "full" if is_full(answer) else str(answer)
+            return FULL if is_full(answer) else str(answer)
     return ""
 
 
 def _advice(reason: str) -> str:
-    if reason == "full":
+    if reason == FULL:
         return "nothing is acknowledged until Redis has room: raise maxmemory or lower retention_h"
     return "nothing is acknowledged until Redis answers; messages wait at the broker"

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from sensors.clock import SystemClock
 from sensors.device_table import DeviceTable
@@ -88,6 +89,25 @@ def test_what_a_lost_answer_held_is_sent_again(redis_server: RedisServer) -> Non
     wait_for(lambda: [ours.writer.flush(), ours.writer.held][1] == 0)
     assert set(ours.logged()) == {b'{"n":%d}' % number for number in range(10)}
     assert sorted(ours.acked) == [(number, 1) for number in range(10)]
+
+
+def test_a_redis_that_comes_back_full_is_told_as_full(redis_server: RedisServer) -> None:
+    """Away, then full, then with room: each is said once, nothing is acknowledged before the last."""
+    ours = Writer(redis_server)
+    redis_server.stop(kill=True)
+    with structlog.testing.capture_logs() as said:
+        ours.say(1)
+        wait_for(lambda: [ours.writer.flush(), ours.writer.is_blocked][1])
+        redis_server.maxmemory = "1"
+        redis_server.start()
+        wait_for(lambda: [ours.writer.flush(), len(said)][1] >= 2, what="full")
+        assert ours.acked == []
+        redis_server.client().config_set("maxmemory", 0)
+        wait_for(lambda: [ours.writer.flush(), ours.writer.held][1] == 0)
+    events = [(line["event"], line.get("reason") == "full") for line in said]
+    assert events == [("log-blocked", False), ("log-blocked", True), ("log-takes-again", False)]
+    assert ours.acked == [(1, 1)]
+    assert ours.logged() == [b'{"n":1}']
 
 
 def test_draining_ends(redis_server: RedisServer) -> None:
