@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bench import alerts_calit2
 from bench.alerts_days import SIDES, STORE, USUAL_HOUR, Found, Shop, instant, warmed
-from flows.inference.sequential import bound
+from flows.inference.fall import bound
 from sensors.simulation.faults import ConversionDrop, DoorStuck, Fault, TillsClosed
 
 WARM = 15  # days before anything is counted: two weeks are learned, and one to spare

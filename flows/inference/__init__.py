@@ -1,1 +1,1 @@
-"""What counts imply: lags, usual rates, silences, sequential evidence. Pure mathematics on numbers and arrays."""
+"""What counts imply: lags, usual rates, silences, evidence of a fall. Pure mathematics on numbers and arrays."""

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from flows.facts import Evidence
 from flows.footing import day_of
+from flows.inference import fall
 from flows.inference import lag as lags
-from flows.inference import sequential
 from flows.inference.lag import Lag, Series, Shares
 from flows.inference.usual import UsualMemory
 from flows.measure import Measure, Reading, View, ratio, wilson
@@ -20,12 +20,8 @@ _EDGES = (12, 17)
 PRIOR_SALES = 300.0  # that the configured lag counts for …
 SHRINK_SALES = 200.0  # … and the whole day's, for a part of the day
 REMEMBERED = 3_000.0  # sales; older ones fade
-QUIET = 0.9  # of the usual conversion: still all right …
-FALLEN = (
-    0.45,
-    0.65,
-)  # … and fallen: far, or by a third, which only a busy shop can show in an hour
-LEVEL = 5.5  # nats at which the shipped rule fires
+HOUR = 60  # minutes that are held against the usual
+LEVEL = 5.0  # nats at which the shipped rule fires
 
 
 class LagMemory(Struct):
@@ -128,29 +124,27 @@ def aligned(view: View) -> Iterator[Reading]:
 
 
 def evidence(view: View) -> Iterator[Reading]:
-    """Nats for a conversion that has fallen to one of ``FALLEN`` of its usual against one above ``QUIET`` of it.
+    """Nats for a conversion that has fallen: the newest whole hour since opening against what is usual then.
 
-    Over the day's whole minutes since opening. ``detail``: since when, the sales per visitor due since then, and the
-    most nats so many visitors can be expected to show for a fall by 35 % (the information bound).
+    ``detail``: since when, the sales per visitor due, the usual ones, and the most nats so many visitors can be
+    expected to show for a fall by 35 % (the information bound).
     """
     minute = minute_of(view.at)
     opened = view.profile.open_minutes(minute)
     if minute not in opened or not view.today.tallies:
         return
     usual = view.memory(UsualMemory).rates.get("60m", view.profile.benchmark.conversion)
-    usual = min(usual, 0.95)
-    due, sales = _due(view, opened.start, minute), _sales(view, opened.start, minute)
-    found = sequential.strongest(sales, due, QUIET * usual, [to * usual for to in FALLEN])
-    bound = sequential.bound(found.due, usual, 0.65 * usual)
-    since = instant_of(opened.start + found.since).isoformat()
+    usual, start = min(usual, 0.95), max(opened.start, minute - HOUR)
+    due, sales = float(_due(view, start, minute).sum()), int(_sales(view, start, minute).sum())
+    nats = fall.evidence(sales, due, usual)
     yield Reading(
-        round(found.nats, 2),
-        evidence=Evidence(n=round(found.due, 1), k=found.sales),
-        reason="conversion_fell" if found.nats >= LEVEL else "",
-        coverage=_heard(view, range(opened.start + found.since, minute)),
+        round(nats, 2),
+        evidence=Evidence(n=round(due, 1), k=sales),
+        reason="conversion_fell" if nats >= LEVEL else "",
+        coverage=_heard(view, range(start, minute)),
         detail={
-            "since": since, "usual": round(usual, 4), "bound": round(bound, 2),
-            "rate": ratio(found.sales, found.due),
+            "since": instant_of(start).isoformat(), "usual": round(usual, 4),
+            "bound": round(fall.bound(due, usual, 0.65 * usual), 2), "rate": ratio(sales, due),
         },
     )  # fmt: skip
 
