@@ -15,6 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import msgspec
 
+from sensors.adapter_memory import MOST
+from sensors.events import AnyEvent
+from sensors.reject import Reject
+from sensors.settings import Device
+
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOPICS = {
     "sparkplug": "spBv1.0/g/DDATA/node/dev",
@@ -22,6 +27,28 @@ TOPICS = {
     "frigate": "frigate/yard/person",
     "onvif": "c/onvif-ej/RuleEngine/CountAggregation/Counter/&1/In",
 }
+GENERIC: dict[str, Any] = {
+    "kind": "pos",
+    "fields": {"at": "at", "net_minor": "amount", "lines": "lines"},
+}
+
+
+def judge(adapter: Any, raw: bytes, memory: dict[str, Any]) -> None:  # noqa: ANN401  # instrumented
+    """Decode one message; raises if a law is broken."""
+    device = Device(
+        match="#", adapter=adapter.name, store="s", door="d", zone="z", doors={"*": "*"},
+        options=GENERIC if adapter.name == "generic" else {},
+    )  # fmt: skip
+    begun = time.process_time()
+    said = adapter.decode(raw, TOPICS.get(adapter.name, "t"), device, NOW, memory=memory)
+    spent = time.process_time() - begun
+    if spent > 0.05 * max(1.0, len(raw) / 1024) + 0.5:
+        raise RuntimeError(f"{adapter.name}: {spent:.3f} s for {len(raw)} bytes")
+    if len(memory) > MOST:
+        raise RuntimeError(f"{adapter.name}: remembers {len(memory)} things")
+    for outcome in said:
+        if not isinstance(outcome, Reject):
+            msgspec.json.decode(msgspec.json.encode(outcome), type=AnyEvent)
 
 
 def main() -> int:
@@ -34,44 +61,13 @@ def main() -> int:
     with atheris.instrument_imports():
         from sensors.adapters import adapters  # noqa: PLC0415 - instrumented
 
-        every = sorted(adapters().items())  # imports them, instrumented too
-    from sensors.adapter_memory import MOST  # noqa: PLC0415
-    from sensors.events import AnyEvent  # noqa: PLC0415
-    from sensors.reject import Reject  # noqa: PLC0415
-    from sensors.settings import Device  # noqa: PLC0415
-
-    generic: dict[str, Any] = {
-        "kind": "pos",
-        "fields": {"at": "at", "net_minor": "amount", "lines": "lines"},
-    }
-
-    memories: dict[str, dict[str, Any]] = {}
+        every = [adapter for _, adapter in sorted(adapters().items())]  # imports them, too
+    memories: list[dict[str, Any]] = [{} for _ in every]
 
     def one(data: bytes) -> None:
-        if len(data) < 2:
-            return
-        name, adapter = every[data[0] % len(every)]
-        options = generic if name == "generic" else {}
-        device = Device(
-            match="#",
-            adapter=name,
-            store="s",
-            door="d",
-            zone="z",
-            doors={"*": "*"},
-            options=options,
-        )
-        raw, memory = data[1:], memories.setdefault(name, {})
-        begun = time.process_time()
-        said = adapter.decode(raw, TOPICS.get(name, "t"), device, NOW, memory=memory)
-        spent = time.process_time() - begun
-        if spent > 0.05 * max(1.0, len(raw) / 1024) + 0.5:
-            raise RuntimeError(f"{name}: {spent:.3f} s for {len(raw)} bytes")
-        if len(memory) > MOST:
-            raise RuntimeError(f"{name}: remembers {len(memory)} things")
-        for outcome in said:
-            if not isinstance(outcome, Reject):
-                msgspec.json.decode(msgspec.json.encode(outcome), type=AnyEvent)
+        if len(data) >= 2:
+            which = data[0] % len(every)
+            judge(every[which], data[1:], memories[which])
 
     atheris.Setup(sys.argv, one)
     atheris.Fuzz()

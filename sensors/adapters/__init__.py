@@ -27,7 +27,8 @@ import msgspec
 from msgspec import structs
 
 from sensors.adapter_memory import Kept, Memory, Reply
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import AnyEvent, Event, Footfall
 from sensors.reject import Reject
 from sensors.settings import Device, Store

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sensors.adapters._message import UnreadableError
+from sensors.adapters._unreadable import UnreadableError
 
 type_names = {dict: "an object", list: "a list", str: "text", int: "a number", float: "a number"}
 BOM = b"\xef\xbb\xbf"

@@ -1,49 +1,19 @@
-"""What an adapter is given, and how a vendor's names become the shop's.
+"""What an adapter is given, and how what it reads becomes our events.
 
 vendor bytes ─▶ Message ─▶ adapter ─▶ Footfall | Presence | Dwell | Queue | Pos | Status …
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sensors.adapter_memory import FORM, Memory, Reply, remember
+from sensors.adapters._names import Names, mapped, short, slug
+from sensors.adapters._times import zone_named
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Counting, Dwell, Footfall, Presence, Queue, Status
 from sensors.reject import Reject
 from sensors.settings import Device, Store
-
-Names = tuple[str | int | None, ...]
-"""What a vendor may call one line, zone or till: its name, its id, the channel; the first mapped one counts."""
-
-
-class UnreadableError(ValueError):
-    """The vendor's bytes do not say what the format promises.
-
-    Attributes:
-        place: where in the message, ``$`` being the whole of it.
-    """
-
-    def __init__(self, reason: str, place: str = "$") -> None:
-        super().__init__(reason)
-        self.place = place
-
-
-def slug(text: str) -> str:
-    """A vendor's name as one of ours: at most 64 characters of ``a-z0-9_.-``.
-
-    >>> slug("Line-based logic 2"), slug("Köln / Ost")
-    ('line-based-logic-2', 'k-ln-ost')
-    """
-    return re.sub(r"[^a-z0-9_.-]+", "-", text.lower()).strip("-.")[:64] or "unnamed"
-
-
-def short(text: str, limit: int = 64) -> str:
-    """``text``, or where it is too long its beginning and a hash of the whole, still unique."""
-    if len(text) <= limit:
-        return text
-    return f"{text[: limit - 13]}-{blake2b(text.encode(), digest_size=6).hexdigest()}"
 
 
 class Message(NamedTuple):
@@ -67,8 +37,6 @@ class Message(NamedTuple):
     @property
     def tz(self) -> tzinfo:
         """The zone of local times in the payload: the device's, else the store's, else UTC."""
-        from sensors.adapters._times import zone_named  # noqa: PLC0415 - _times needs Unreadable
-
         if self.device.timezone:
             return zone_named(self.device.timezone)
         return zone_named(self.store.timezone) if self.store else UTC
@@ -270,30 +238,6 @@ class Message(NamedTuple):
     @property
     def _has_zones(self) -> bool:
         return bool(self.device.zones or self.device.zone)
-
-
-def mapped(mapping: Mapping[str, str], fallback: str, names: Names, what: str) -> str | None:
-    """Our name for the first of the vendor's ``names`` that is mapped; ``None``: mapped to nothing.
-
-    The key ``*`` stands for every other name, and the value ``*`` takes the vendor's own.
-
-    >>> mapped({"Line 0": "main", "Line 1": ""}, "", ("Line 0", 2), "door")
-    'main'
-    >>> mapped({"*": "*"}, "", ("Line 7",), "door")
-    'line-7'
-    """
-    known = [str(name) for name in names if name is not None and name != ""]
-    for name in (*known, "*"):
-        if name in mapping:
-            ours = mapping[name]
-            own = slug(known[0]) if known else what
-            return (own + ours[1:] if ours.startswith("*") else ours) or None
-    if fallback:
-        return fallback
-    called = f"{known[0]!r}" if known else "of this device"
-    raise UnreadableError(
-        f'{what} {called} is not mapped: name it under {what}s, or as "" to leave it out'
-    )
 
 
 _STATES: dict[str, Any] = {s: s for s in ("online", "offline", "alive", "fault")}

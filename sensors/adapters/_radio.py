@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sensors.adapters._json import obj, parse, sub, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 
 MAX_FRAME = 255  # a LoRaWAN frame is never longer
 

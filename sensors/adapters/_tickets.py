@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sensors.adapters._json import text
-from sensors.adapters._message import Message, Names, short
+from sensors.adapters._message import Message
+from sensors.adapters._names import Names, short
 from sensors.events import Line, Pos, Tender
 
 _MEANS = {
@@ -78,13 +79,9 @@ def ticket(
     Of words with the same ``at`` the one with the later ``id`` holds, so an ``id`` begins with what grows. A
     void takes back its own ticket: that of a return must not take back the sale the return refers to.
     """
-    sign = -1 if nature == "return" else 1
     kept, paid = list(lines), list(tenders)
-    if sign < 0:
-        for line in kept:
-            line.units, line.net_minor = -abs(line.units), -abs(line.net_minor)
-        for tender in paid:
-            tender.amount_minor = -abs(tender.amount_minor)
+    if nature == "return":
+        _come_back(kept, paid)
         net_minor, tax_minor = -abs(net_minor), -abs(tax_minor)
     return Pos(
         at=at,
@@ -106,6 +103,14 @@ def ticket(
         channel=_CHANNELS.get(channel, "store"),
         refers_to=short(refers_to, 128) if refers_to and state != "voided" else None,
     )
+
+
+def _come_back(lines: Iterable[Line], tenders: Iterable[Tender]) -> None:
+    """Goods come in and money goes out."""
+    for line in lines:
+        line.units, line.net_minor = -abs(line.units), -abs(line.net_minor)
+    for tender in tenders:
+        tender.amount_minor = -abs(tender.amount_minor)
 
 
 _STATES: Mapping[str, Any] = {s: s for s in ("open", "completed", "voided")}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from sensors.adapters._json import BOM
-from sensors.adapters._message import UnreadableError
+from sensors.adapters._unreadable import UnreadableError
 
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for its element type
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")

@@ -12,8 +12,9 @@ from typing import Any
 from sensors.adapter_memory import remember
 from sensors.adapters import salvaged
 from sensors.adapters._json import count, each, parse_object, real, sub, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

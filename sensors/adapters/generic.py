@@ -32,9 +32,11 @@ from msgspec import Struct
 
 from sensors.adapters import _money, _xml, salvaged
 from sensors.adapters._json import count, named, parse, real
-from sensors.adapters._message import Message, UnreadableError, mapped
+from sensors.adapters._message import Message
+from sensors.adapters._names import mapped
 from sensors.adapters._radio import frame
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import KINDS, Event
 from sensors.reject import Reject
 

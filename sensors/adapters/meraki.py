@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sensors.adapters._json import count, parse_object, sub
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from sensors.adapters._json import count, each, maybe_count, parse_object, real, sub, text
 from sensors.adapters._lines import Uplink, line_events
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant, span
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Counting, Event
 from sensors.reject import Reject
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sensors.adapters._lines import Uplink, line_events
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._radio import Cursor, Frame, frame
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from sensors.adapters._json import count, obj, parse_object, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

@@ -12,8 +12,9 @@ the running total it is named after, from every message. A beam knows no directi
 from collections.abc import Iterable
 
 from sensors.adapters._lines import Uplink, line_events
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._radio import frame
+from sensors.adapters._unreadable import UnreadableError
 from sensors.adapters.milesight_lora import guess_frame
 from sensors.events import Event
 from sensors.reject import Reject

@@ -12,9 +12,10 @@ from functools import partial
 
 from sensors.adapters import _money, _xml, salvaged
 from sensors.adapters._json import decimal
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._tickets import means, ticket
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.adapters._xml import Element, attribute, children, find, value
 from sensors.events import Event, Line, Tender
 from sensors.reject import Reject

@@ -10,9 +10,10 @@ from typing import Any
 
 from sensors.adapters import _money
 from sensors.adapters._json import count, decimal, each, parse_object, sub, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event, Line, Stock, Tender
 from sensors.reject import Reject
 
@@ -61,15 +62,7 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
             lines, _money.prorated([x.net_minor for x in lines], gross - tax), strict=True
         ):
             line.net_minor = share
-    status = text(order.get("financial_status"))
-    if order.get("cancelled_at") or status == "voided":
-        state, when = "voided", order.get("cancelled_at") or order.get("updated_at")
-    elif status in _PAID:
-        state, when = "completed", order.get("processed_at") or order.get("created_at")
-    elif status in _OPEN:
-        state, when = "open", order.get("created_at")
-    else:
-        raise UnreadableError(f"financial status {status[:40]!r} is unknown", "$.financial_status")
+    state, when = _state(order)
     paid = _money.maybe_minor(order.get("total_price"), currency, "$.total_price")
     gateways = order.get("payment_gateway_names")
     gateway = gateways[0] if isinstance(gateways, list) and gateways else order.get("gateway")
@@ -99,6 +92,18 @@ def _order(message: Message, order: dict[str, Any]) -> Iterator[Event | Reject]:
         source="shopify",
         id=word(_updated(message, order), text(order.get("id"))),
     )
+
+
+def _state(order: dict[str, Any]) -> tuple[str, object]:
+    """Whether it is paid, open or taken back, and when it became so."""
+    status = text(order.get("financial_status"))
+    if order.get("cancelled_at") or status == "voided":
+        return "voided", order.get("cancelled_at") or order.get("updated_at")
+    if status in _PAID:
+        return "completed", order.get("processed_at") or order.get("created_at")
+    if status in _OPEN:
+        return "open", order.get("created_at")
+    raise UnreadableError(f"financial status {status[:40]!r} is unknown", "$.financial_status")
 
 
 def _updated(message: Message, order: dict[str, Any]) -> str:

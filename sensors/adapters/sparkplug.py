@@ -17,8 +17,9 @@ from google.protobuf.message import Message as Proto
 
 from sensors.adapter_memory import Reply, remember
 from sensors.adapters._json import count
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

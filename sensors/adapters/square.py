@@ -13,9 +13,10 @@ from typing import Any
 from sensors.adapter_memory import remember
 from sensors.adapters import _money
 from sensors.adapters._json import decimal, each, parse_object, sub, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._tickets import means, ticket, word
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event, Line, Tender
 from sensors.reject import Reject
 

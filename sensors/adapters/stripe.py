@@ -10,9 +10,10 @@ from typing import Any
 
 from sensors.adapters import _money
 from sensors.adapters._json import each, parse_object, sub, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._tickets import means, ticket
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event, Tender
 from sensors.reject import Reject
 

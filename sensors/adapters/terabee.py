@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from sensors.adapters._json import count, maybe_count, parse_object, text
 from sensors.adapters._lines import Uplink, line_events
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._radio import Cursor, frame
 from sensors.adapters._times import instant
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

@@ -13,8 +13,9 @@ from typing import Any
 from sensors.adapter_memory import remember
 from sensors.adapters import salvaged
 from sensors.adapters._json import count, decimal, each, maybe_count, parse_object, sub, text
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._times import instant, span
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Event
 from sensors.reject import Reject
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from sensors.adapters._lines import Uplink, line_events
-from sensors.adapters._message import Message, UnreadableError
+from sensors.adapters._message import Message
 from sensors.adapters._radio import Cursor, frame
+from sensors.adapters._unreadable import UnreadableError
 from sensors.adapters.milesight_lora import guess_frame
 from sensors.events import Event
 from sensors.reject import Reject

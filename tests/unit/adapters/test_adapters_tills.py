@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from sensors.adapters._message import UnreadableError
 from sensors.adapters._money import exponent, minor, prorated
+from sensors.adapters._unreadable import UnreadableError
 from sensors.events import Line, Pos, Tender
 from sensors.reject import Reject
 from tests.unit.adapters.reading import events, only, outcomes, reason, shop, utc
