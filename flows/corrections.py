@@ -13,11 +13,28 @@ from typing import Any, NamedTuple
 from sensors.events import Footfall
 
 READINGS = 64  # running totals remembered per counter: how far out of order they may come
+ENDS = (2**16, 2**32)  # where counters' registers begin again
+OVER = 2_048  # people between two readings, when one lies before such an end and one behind it
 INTERVALS = 256  # intervals remembered per counter: how far back a repeat replaces
 
 Signed = Iterator[tuple[Footfall, int]]
 _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
+
+
+def grown_by(now: int, was: int) -> int | None:
+    """How far a running total went on; ``None`` if it went back.
+
+    Registers of 16 and 32 bits begin again at zero. A total that is small after one just below such an end went over
+    it, if no more than ``OVER`` people explain that.
+
+    >>> grown_by(12, 10), grown_by(4, 65_530), grown_by(3, 10), grown_by(40_000, 65_530)
+    (2, 10, None, None)
+    """
+    if now >= was:
+        return now - was
+    over = (now + end - was for end in ENDS if was < end)
+    return next((people for people in over if people <= OVER), None)
 
 
 class Reading(NamedTuple):
@@ -31,24 +48,27 @@ class Reading(NamedTuple):
     groups: int  # −1: not told
 
     def since(self, earlier: "Reading") -> tuple[int, int, int, int, int | None]:
-        """People since an earlier reading. A counter that went back was reset: it counts from zero again.
+        """People since an earlier reading.
+
+        A device one of whose numbers went back was reset: all of them count from zero again. One that only went over
+        its end went on, and says nothing of the others.
 
         >>> Reading(60, 12, 9, 0, 0, -1).since(Reading(0, 10, 9, 0, 0, -1))
         (2, 0, 0, 0, None)
         >>> Reading(60, 3, 1, 0, 0, -1).since(Reading(0, 10, 9, 0, 0, -1))
         (3, 1, 0, 0, None)
+        >>> Reading(60, 4, 30_001, 0, 0, -1).since(Reading(0, 65_530, 30_000, 0, 0, -1))
+        (10, 1, 0, 0, None)
         """
         was = earlier
-        if self.entered < was.entered or self.left < was.left or self.passed < was.passed:
-            was = Reading(0, 0, 0, 0, 0, min(was.groups, 0))
+        grown = [grown_by(now, before) for now, before in zip(self[1:4], was[1:4], strict=True)]
+        if None in grown:
+            was, grown = Reading(0, 0, 0, 0, 0, min(was.groups, 0)), list(self[1:4])
+        entered, left, passed = (people or 0 for people in grown)
         known = self.groups >= 0 and was.groups >= 0
-        return (
-            self.entered - was.entered,
-            self.left - was.left,
-            self.passed - was.passed,
-            max(0, self.children - was.children),
-            max(0, self.groups - was.groups) if known else None,
-        )
+        children = grown_by(self.children, was.children) or 0
+        groups = grown_by(self.groups, was.groups) or 0 if known else None
+        return entered, left, passed, children, groups
 
 
 class Totals:
