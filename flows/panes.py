@@ -4,6 +4,7 @@ The unit of truth is the pane of one minute; quarters, days and trailing windows
 commutative and associative with the empty pane as identity, so neither order nor batching can change a sum.
 """
 
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -87,6 +88,17 @@ def pane_of(row: list[Any]) -> Pane:
     return Pane(tallies, None if row[0] is None else datetime.fromtimestamp(row[0], UTC))
 
 
+class _Zstd(threading.local):
+    """A worker's own contexts: a new one for each block costs more than to compress it, and none may be shared."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=3, write_checksum=False)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_zstd = _Zstd()
+
+
 def freeze(pane: Pane) -> bytes:
     """A pane as compact bytes.
 
@@ -105,11 +117,11 @@ def squeeze(raw: bytes) -> bytes:
     """Compress where that pays."""
     if len(raw) < _SMALL:
         return _PACKED + raw
-    return _SQUEEZED + zstandard.ZstdCompressor(level=3, write_checksum=False).compress(raw)
+    return _SQUEEZED + _zstd.compressor.compress(raw)
 
 
 def unsqueeze(squeezed: bytes) -> bytes:
     """The bytes that were squeezed."""
     if squeezed[:1] == _PACKED:
         return squeezed[1:]
-    return zstandard.ZstdDecompressor().decompress(squeezed[1:])
+    return _zstd.decompressor.decompress(squeezed[1:])

@@ -258,9 +258,10 @@ class _StreamPartition(StatefulSourcePartition[Item, str], Generic[Item]):
                 raise StopIteration
             self._reader.poll()
         turns = self._reader.turns
-        rows, size = self._stream.hand_out(turns.budget(self._place))
-        if not rows:
+        budget = turns.budget(self._place)
+        if budget <= 0 or not self._stream.rows:
             return []
+        rows, size = self._stream.hand_out(budget)
         turns.spend(self._place, size)
         placed = [(Position.parse(at), row) for at, row in rows]
         self._state = str(placed[-1][0])
