@@ -4,6 +4,7 @@ What is chosen, first that is there: redis-server on PATH, else the one in redis
 amqtt in its own process. Both listen on loopback only, on their usual port or, where that is taken, on a free one.
 """
 
+import contextlib
 import getpass
 import importlib.util
 import json
@@ -48,17 +49,16 @@ class Server:
 
 
 def choose_port(usual: int) -> tuple[int, str]:
-    """The usual port, or a free one and the reason why.
+    """The usual port, or a free one and the reason why; 0 asks for any free one.
 
     ``SO_REUSEADDR`` keeps connections of a server that has just ended from passing for a listener.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    note = "any free one, as configured"
+    if usual:
+        note = f"{usual} is taken"
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((LOOPBACK, usual))
-        except OSError:
-            note = f"{usual} is taken"
-        else:
             return usual, ""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser
 
+from dashboard.doors.kiosks import EVERY, Kiosks
 from tests.browser.conftest import SCREENS, Site
 from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
 
@@ -73,3 +74,18 @@ def test_the_chain_on_a_wall(lobby: Desk, language: str) -> None:
     lobby.fits(f"chainwall-{language}", EVERY_SIZE)
     assert "523" in lobby.page.inner_text("#rows")
     assert lobby.complaints == []
+
+
+def test_a_lobbys_token(lobby: Desk, chromium: Browser) -> None:
+    """With nothing but its token a lobby's screen shows all walls in turn, and opens no other page."""
+    site = lobby.site
+    token = Kiosks(site.house.folder).issue("lobby", EVERY)
+    context = chromium.new_context(viewport={"width": 1920, "height": 1080})
+    screen = Desk(context.new_page(), site)
+    screen.page.goto(f"{screen.root}/wall/_playlist?lang=en&k={token}")
+    for what in ("_chain", "riverside?lang", "view=zones"):
+        shown(screen, what)
+    assert context.request.get(f"{screen.root}/wall/riverside/state").status == 200
+    assert context.request.get(f"{screen.root}/incidents").status == 401
+    assert screen.complaints == []
+    context.close()

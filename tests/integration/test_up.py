@@ -57,6 +57,7 @@ class Running:
         self.folder, self.marker = folder, f"FLOORCAST_TEST={folder}"
         config = (ROOT / "config.toml").read_text()
         config = config.replace("demo = true", "demo = true\ndemo_days = 2")
+        config = config.replace("port = 8050", "port = 0   ")
         (folder / "config.toml").write_text(config)
         self.out = folder / "out"
         with self.out.open("wb") as out:

@@ -102,3 +102,10 @@ def test_demo_is_in_the_afternoon(hour: int) -> None:
     now = datetime(2026, 11, 22, hour, 40, tzinfo=UTC)
     local = now.astimezone(ZoneInfo(afternoon_zone(now)))
     assert (local.hour, local.minute) == (15, 40)
+
+
+def test_any_free_port_is_a_port() -> None:
+    """Port 0 asks for any free one: what is chosen can be waited for, and is said."""
+    port, note = embedded.choose_port(0)
+    assert port > 0
+    assert "free" in note

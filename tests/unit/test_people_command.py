@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard.doors.kiosks import Kiosks
+from dashboard.doors.kiosks import EVERY, Kiosks
 from dashboard.doors.people import People
 from floorcast.main import run
 from floorcast.running import write_effective
@@ -133,3 +133,13 @@ def test_a_wall_opens_by_its_newest_token(desk: Desk) -> None:
     assert Kiosks(desk.folder).store_of(new) is None
     assert desk("kiosk-token", "lobby", "--revoke")[0] == 1
     assert desk("kiosk-token", "lobby", "--store", "nowhere")[0] == 2
+
+
+def test_a_lobbys_token_opens_every_wall(desk: Desk) -> None:
+    """With ``--all`` the address is the playlist's, and its token opens whichever store's wall stands there."""
+    _, said, _ = desk("kiosk-token", "lobby", "--all")
+    address = urlsplit(said.strip())
+    assert address.path == "/wall/_playlist"
+    assert Kiosks(desk.folder).store_of(parse_qs(address.query)["k"][0]) == EVERY
+    assert desk("kiosk-token", "lobby", "--revoke")[0] == 0
+    assert Kiosks(desk.folder).listing() == {}
