@@ -129,6 +129,10 @@ class Site:
         self._quiet.set()
         self._base += timedelta(seconds=seconds)
 
+    def pass_time(self, seconds: float) -> None:
+        """So much later at once, for the data store and the log."""
+        self._base += timedelta(seconds=seconds)
+
     def start(self) -> None:
         """Serve."""
         client = redis.Redis.from_url(self.redis.url, socket_timeout=2, socket_connect_timeout=2)

@@ -47,8 +47,40 @@ def test_a_503_from_a_proxy(screen: Screen) -> None:
     visitors(screen, 777)
 
 
+def later(screen: Screen, seconds: int, *, asleep: bool = False) -> None:
+    """So much later at once, for shop and page; every timer of the page has run, or, asleep, at most once each."""
+    screen.site.pass_time(seconds)
+    if asleep:
+        screen.page.clock.fast_forward(seconds * 1000)
+    else:
+        screen.page.clock.run_for(seconds * 1000)
+
+
+def test_redis_down_for_four_minutes(screen: Screen) -> None:
+    """The wall says since when for as long as it lasts, asks now and then and no more, and is live again by itself."""
+    site = screen.site
+    screen.page.clock.install(time=site.now())
+    live(screen)
+    site.redis.stop()
+    screen.until("down")
+    before = len(screen.asked)
+    later(screen, 240)
+    assert screen.page.evaluate("window.floorcast.inspect().standing") == "down"
+    assert "Data store unreachable since 16:22" in screen.text("#banner")
+    assert screen.text("#clock") == "16:26"
+    assert (
+        len(screen.asked) - before <= 2 * 240 / 5
+    )  # a poll each five seconds, and the stream tried anew
+    site.redis.start()
+    screen.until("live", 20)
+    visitors(screen, 779)
+    assert screen.text("#banner") == ""
+
+
 def test_a_lid_closed_overnight(screen: Screen) -> None:
-    """After the machine slept, its connection dead, the wall says its data is old and then catches up by itself."""
+    """After twelve hours of sleep, its connection dead, the wall shows the time it is and catches up by itself."""
+    site = screen.site
+    screen.page.clock.install(time=site.now())
     live(screen)
     client = screen.page.context.new_cdp_session(screen.page)
     client.send("Network.enable")
@@ -56,14 +88,15 @@ def test_a_lid_closed_overnight(screen: Screen) -> None:
     client.send("Network.emulateNetworkConditions", gone)
     client.send("Page.enable")
     client.send("Page.setWebLifecycleState", {"state": "frozen"})
+    site.stop()
+    later(screen, 12 * 3600, asleep=True)
+    site.start()
     client.send("Page.setWebLifecycleState", {"state": "active"})
-    screen.site.stop()
-    screen.site.start()
-    client.send(
-        "Network.emulateNetworkConditions",
-        gone | {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1},
-    )
-    screen.until("live", 20)
+    back = gone | {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    client.send("Network.emulateNetworkConditions", back)
+    screen.page.clock.resume()
+    screen.until("live", 30)
+    assert screen.text("#clock").startswith("04:2")
     visitors(screen, 778)
 
 

@@ -14,15 +14,14 @@ from playwright.sync_api import Browser
 from alerts.incident import Step
 from tests.browser.conftest import SCREENS, Site
 from tests.browser.desks import Desk, at_a_desk
+from tests.floor_facts import Floor
 from tests.weeks import ahead, order, past, staff, visitors_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
-@pytest.fixture
-def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
-    """A manager, five weeks behind and one ahead, and incidents that were taken and measured."""
-    floor = site.floor
+def five_weeks(floor: Floor) -> None:
+    """Five weeks behind and one ahead, and incidents that were taken and measured."""
     taken = []
     for incident in floor.incidents():
         at = incident.opened_at
@@ -32,14 +31,14 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
             "recovered_high_minor": 71_000,
         }  # fmt: skip
         taken.append(msgspec.structs.replace(incident, steps=steps, outcome=outcome))
-    floor.publish(
-        *floor.afternoon(),
-        order(floor),
-        *staff(floor),
-        *past(floor, 35),
-        *ahead(floor),
-        incidents=tuple(taken),
-    )
+    plans = (*past(floor, 35), *ahead(floor), order(floor), *staff(floor))
+    floor.publish(*floor.afternoon(), *plans, incidents=tuple(taken))
+
+
+@pytest.fixture
+def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
+    """A manager of a shop with five weeks behind it."""
+    five_weeks(site.floor)
     with at_a_desk(chromium, site, "ana") as made:
         yield made
 

@@ -67,8 +67,8 @@ STORES = [
     column("act", "col.act", "int", width=90, **ACT),
     column("watch", "col.watch", "int", width=90, **WATCH),
     column("risk", "col.risk", "money", width=120),
-    column("lost", "col.lost_1h", "money", width=150),
-    column("why", "col.why", minWidth=200, flex=1),
+    column("lost", "col.lost_1h", "money", width=180),
+    column("why", "col.why", minWidth=290, flex=1),
     column("visitors", "col.visitors", "int", width=140),
     column(
         "spark", "col.spark", sortable=False, cellDataType=False, width=200, cellRenderer="Spark"
@@ -101,7 +101,7 @@ def chain(language: Language, stores: int) -> Component:
         [
             html.H2(text["chain.transfers"]),
             html.P(text["chain.transfers_sub"], className="sub"),
-            table("transfers", MOVES, language, "300px"),
+            table("transfers", MOVES, language, "230px"),
         ],
         id="transfers-panel", className="panel after", hidden=True,
     )  # fmt: skip

@@ -174,7 +174,7 @@ def _accuracy(language: Language, text: dict[str, str]) -> Component:
 
 
 def _rejects(language: Language, text: dict[str, str]) -> Component:
-    return _panel(text["sens.rejects"], table("rejects", REJECTS, language, "34vh"))
+    return _panel(text["sens.rejects"], table("rejects", REJECTS, language, "22vh"))
 
 
 def _panel(title: str, *body: Component) -> Component:

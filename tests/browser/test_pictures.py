@@ -1,0 +1,117 @@
+"""Wall, staff page, decision pack and the pages the docs show look as they did, in both languages."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import Looker, Screen, Site
+from tests.browser.desks import at_a_desk
+from tests.browser.pictures import differences, same_as_kept, taken
+from tests.browser.test_sensors import troubled
+from tests.browser.test_weekly import five_weeks
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+LANGUAGES = ["en", "zh"]
+WALL = [
+    ".top",
+    ".tile",
+    ".tile .value",
+    ".tile .context",
+    ".panel",
+    ".zone .area",
+    "#stock-rows tr",
+    ".card",
+]
+STAFF = [".card", ".card button", ".card .what"]
+PACK = [".pack-head", ".kpi", ".pack h2", ".pack table", ".pack tr"]
+DESK = [".head", ".panel", ".panel h2"]
+
+
+def frozen(site: Site) -> None:
+    """The same busy afternoon, at an instant that does not pass."""
+    site.stand_still()
+    floor = site.floor
+    floor.publish(*floor.afternoon(), incidents=floor.incidents())
+
+
+def settled(looker: Looker) -> Looker:
+    """Fonts are there, and what is drawn in the next frames too."""
+    looker.page.evaluate(
+        "document.fonts.ready.then(() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d))))"
+    )
+    return looker
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_wall(site: Site, screen: Screen, language: str) -> None:
+    """A frozen afternoon is the same picture; one that was changed on purpose is not."""
+    frozen(site)
+    settled(screen.open(language).drawn())
+    kept = same_as_kept(f"wall-{language}", screen.page, WALL)
+    screen.page.evaluate(
+        "document.querySelector('.tile').style.setProperty('background', '#A05050')"
+    )
+    assert differences(kept, taken(screen.page, WALL)[0])[0].startswith("picture: ")
+    screen.page.evaluate(
+        "document.querySelectorAll('.tile .value')[2].style.setProperty('margin-left', '40px')"
+    )
+    assert any(".tile .value 2" in said for said in differences(kept, taken(screen.page, WALL)[0]))
+    screen.page.evaluate("document.querySelector('.card').remove()")
+    assert "parts gone: ['.card 3']" in differences(kept, taken(screen.page, WALL)[0])[0]
+
+
+def test_the_wall_that_is_stale(site: Site, screen: Screen) -> None:
+    """Old numbers are dimmed and hatched, and nothing on them has a colour of its own."""
+    frozen(site)
+    screen.open("en").drawn()
+    site.fall_silent(40)
+    settled(screen.until("stale"))
+    same_as_kept("wall-en-stale", screen.page, WALL)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_staff_page(site: Site, chromium: Browser, language: str) -> None:
+    """What a colleague has to do is the same picture on a phone."""
+    frozen(site)
+    with at_a_desk(chromium, site, "mia") as phone:
+        phone.resize(390, 844)
+        phone.go(f"/staff?lang={language}", ".card")
+        same_as_kept(f"staff-{language}", settled(phone).page, STAFF)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_decision_pack(site: Site, chromium: Browser, language: str) -> None:
+    """A week's pack is the same picture on paper."""
+    site.stand_still()
+    five_weeks(site.floor)
+    with at_a_desk(chromium, site, "ana") as desk:
+        desk.resize(1000, 1400)
+        desk.page.emulate_media(media="print")
+        desk.go(f"/weekly/riverside?lang={language}&week=2026-W46", ".kpi")
+        same_as_kept(f"pack-{language}", settled(desk).page, PACK)
+
+
+PAGES = {
+    "forecast": ("/forecast?lang=en", ".head-card", "#fc-error .js-line"),
+    "incidents": ("/incidents?lang=en", "#incidents .ag-row", "#ledger .ag-row"),
+    "sensors": ("/sensors?lang=en", ".strip svg", "#rejects .ag-root"),
+    "settings-plan": ("/settings/riverside?section=zones&lang=en", "#plan .corner", "#plan .spot"),
+    "store": ("/store/riverside?lang=en", "#facts .ag-row", "#day-chart .js-line"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_the_docs_show(site: Site, chromium: Browser, name: str) -> None:
+    """A picture in the docs is the page as it is now."""
+    site.stand_still()
+    five_weeks(site.floor)
+    site.floor.publish(*troubled(site.floor))
+    path, *parts = PAGES[name]
+    with at_a_desk(chromium, site, "ada") as desk:
+        desk.resize(1440, 1000)
+        desk.go(path, parts[0])
+        for part in parts:
+            desk.page.wait_for_selector(part, state="attached")
+        if name == "incidents":
+            desk.page.locator("#incidents .ag-center-cols-container .ag-row").first.click()
+            desk.page.wait_for_selector(".steps li")
+        same_as_kept(f"page-{name}", settled(desk).page, DESK, whole=False)
