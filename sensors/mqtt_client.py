@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from sensors.intake import Message
 from sensors.mqtt_packets import pubacks
 from sensors.mqtt_session import introduce, protocol_of
-from sensors.mqtt_socket import BufferedSocket
+from sensors.mqtt_socket import CHUNK, BufferedSocket
 from sensors.settings import Broker
 
 KEEPALIVE_S = 30
@@ -72,7 +72,7 @@ class MqttClient:
     def poll(self, most: int) -> list[Message]:
         """The messages that are there, at most ``most`` of them; never waits.
 
-        With ``most`` 0 it reads nothing and only keeps the connection alive.
+        With ``most`` 0 it takes no message but keeps the connection alive, unless messages lie before that.
         """
         if self._is_connecting:
             return []
@@ -82,7 +82,7 @@ class MqttClient:
             return []
         self._client.loop_misc()
         arrived: list[Message] = []
-        while len(arrived) < most and self._read(arrived, most - len(arrived)):
+        while self._read(arrived, most - len(arrived)):
             pass
         self.flush()
         return arrived
@@ -132,9 +132,11 @@ class MqttClient:
         buffered = self._client.buffered
         if buffered is None or self._client.socket() is None:
             return False
-        if found := buffered.published(most, is_v5=self._is_v5):
+        if most and (found := buffered.published(most, is_v5=self._is_v5)):
             arrived += [Message(*one, self._session) for one in found]
             return True
+        if not most and (buffered.is_message_next or buffered.pending() >= CHUNK):
+            return False
         if buffered.offer():
             return self._client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS
         return buffered.fill() or buffered.has_ended

@@ -8,7 +8,7 @@ import contextlib
 import ssl
 from typing import Any
 
-from sensors.mqtt_packets import Published, cut, extent
+from sensors.mqtt_packets import PUBLISH, Published, cut, extent
 
 CHUNK = 262_144
 LENGTH = 5  # bytes of a packet's beginning that must hold its length
@@ -45,6 +45,11 @@ class BufferedSocket:
         """At most ``most`` messages that were read, up to the next packet of another kind."""
         found, self._at = cut(self._read, self._at, most, is_v5=is_v5)
         return found
+
+    @property
+    def is_message_next(self) -> bool:
+        """Whether the next packet is a message, whole or not."""
+        return self.pending() > 0 and self._read[self._at] & 0xF0 == PUBLISH
 
     def offer(self) -> bool:
         """Let paho read the packet that is next, if all of it is there, or find out that there will be none."""
