@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import redis
 
-from bench.floor_log import PARTITIONS, entries
+from bench.floor_log import PARTITIONS, START, entries, ticks
 from flows.keyspace import facts_key
 from sensors.event_log import append
 from sensors.streams import Position
@@ -104,9 +104,10 @@ Appended = tuple[int, Position, float, int]  # partition, position, when, events
 def _drive(server: RedisServer, steps: list[Any], facts: Facts) -> tuple[list[Appended], float]:
     appended: list[Appended] = []
     with server.client() as client:
-        (first,) = append(client, steps[-1][-1:])  # a tick that says when the floor is up
-        assert isinstance(first, Position)
-        facts.wait(steps[-1][-1].partition, first, 60)
+        early = list(ticks(START))  # answered by each partition once the floor is up
+        for batch, first in zip(early, append(client, early), strict=True):
+            assert isinstance(first, Position)
+            facts.wait(batch.partition, first, 60)
         began = time.perf_counter()
         for number, batches in enumerate(steps):
             due = began + number * STEP_S
