@@ -5,7 +5,7 @@ either. The filter's defaults were once chosen by these very labels, so a split-
 settings are chosen on the first half alone and counted on the second, which they have not seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -94,50 +94,58 @@ def chances(door: Door, **settings: float) -> list[float]:
 
 
 class Alarm(NamedTuple):
-    """An incident: the slot whose end opened it, and the first slot after it."""
+    """An incident: the slot whose end began it, the first slot after it, and when it fired."""
 
     opened: datetime
     over: datetime
+    fired: datetime
 
 
 def incidents(door: Door, told: Sequence[float]) -> list[Alarm]:
-    """The shipped rule's incidents by the slots they stood over, each slot told when it has ended."""
+    """The shipped rule's incidents by the slots they stood over, each slot told when it has ended.
+
+    Once the rule's hold has passed there is another tick, as there is each second in a shop.
+    """
     settings = configured()
-    alerts = replace(settings.alerts, rules=[r for r in settings.alerts.rules if r.name == RULE])
+    (rule,) = rules = [r for r in settings.alerts.rules if r.name == RULE]
     sensors = SensorsSettings(stores=[])  # a building that is open day and night
+    alerts = replace(settings.alerts, rules=rules)
     book, memory = Book(alerts, sensors, settings.flows).of("calit2"), Memory()
-    fired: list[Alarm] = []
-    opened: datetime | None = None
+    made: list[Alarm] = []
+    began: tuple[datetime, datetime] | None = None
     for (start, _), chance in zip(door.slots, told, strict=True):
-        at = start + SLOT
-        fact = Fact(
-            store="calit2", metric="unusual_traffic", window="now", start=start, end=at, value=chance, unit="ratio",
-            as_of=at, newest_at=at,
-        )  # fmt: skip
+        for batch in _told(start, chance, timedelta(seconds=rule.hold_s)):
+            run(memory, batch, book)
+            stands = any(i.rule == RULE and i.state == "firing" for i in open_incidents(memory))
+            if stands and began is None:
+                began = start, batch.at
+            elif not stands and began is not None:
+                made.append(Alarm(began[0], start, began[1]))
+                began = None
+    return made
+
+
+def _told(start: datetime, chance: float, hold: timedelta) -> Iterator[FactBatch]:
+    """What the floor says of a slot: its fact, and a tick after the hold."""
+    end = start + SLOT
+    fact = Fact(
+        store="calit2", metric="unusual_traffic", window="now", start=start, end=end, value=chance, unit="ratio",
+        as_of=end, newest_at=end,
+    )  # fmt: skip
+    for at, facts in ((end, [fact]), (end + hold, [])):
         position = f"{int(at.timestamp() * 1000)}-0"
-        run(
-            memory,
-            FactBatch(store="calit2", partition=0, position=position, at=at, facts=[fact]),
-            book,
-        )
-        stands = any(i.rule == RULE and i.state == "firing" for i in open_incidents(memory))
-        if stands and opened is None:
-            opened = start
-        elif not stands and opened is not None:
-            fired.append(Alarm(opened, start))
-            opened = None
-    return fired
+        yield FactBatch(store="calit2", partition=0, position=position, at=at, facts=facts)
 
 
 def score(door: Door, fired: Sequence[Alarm], since: datetime, until: datetime) -> Score:
     """Incidents against events within [since, until): an event is found by an incident that stood over a slot of it.
 
-    The delay runs from the event's beginning to the end of the slot that opened the incident; people who come before
-    an event begins make it negative.
+    The delay runs from the event's beginning until the incident fires; people who come before an event begins make it
+    negative.
     """
     events = [e for e in door.events if since <= e.starts < until]
     alarms = [a for a in fired if since <= a.opened < until]
-    waits = [[a.opened + SLOT - e.starts for a in fired if _meets(a, e)] for e in events]
+    waits = [[a.fired - e.starts for a in fired if _meets(a, e)] for e in events]
     found = sorted(min(wait) for wait in waits if wait)
     good = sum(any(_meets(a, e) for e in door.events) for a in alarms)
     delay = found[len(found) // 2].total_seconds() / 60 if found else None

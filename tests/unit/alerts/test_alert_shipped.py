@@ -92,8 +92,9 @@ def test_every_shipped_rule_has_its_story() -> None:
 def test_a_shipped_rule_fires_is_told_in_words_and_resolves(name: str) -> None:
     """What it looks for fires it once, both languages say so without a gap, and it resolves when that is over."""
     subject, bad, good = CASES[name]
-    story = Story(shipped(name)).at("18:00")
-    keep_saying(story, bad, 12)
+    settings = shipped(name)
+    story = Story(settings).at("18:00")
+    keep_saying(story, bad, max(12, settings.rules[0].hold_s / 60 + 1))
     story.expect(firing(name, subject), told("firing", name))
     notice = story.told("firing", name)[0]
     for language in ("en", "zh"):
@@ -116,6 +117,14 @@ def test_door_dead_as_shipped() -> None:
     story.expect(firing("door-dead", "door:main"))
     keep_saying(story, [fact("visitors", 2, "door:main", "15m")], 4)
     story.expect(resolved("door-dead", "door:main"))
+
+
+def test_one_unusual_quarter_hour_is_none() -> None:
+    """Traffic that was unusual for a quarter-hour and is usual in the next is told to nobody."""
+    story = Story(shipped("unusual-traffic")).at("15:00")
+    keep_saying(story, [fact("unusual_traffic", 0.9)], 15)
+    keep_saying(story, [fact("unusual_traffic", 0.1)], 15)
+    story.expect(quiet())
 
 
 # ── conditions ──
