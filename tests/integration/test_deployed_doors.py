@@ -274,6 +274,9 @@ def test_redis_keeps_its_doors(tmp_path: Path) -> None:
         assert ingest.hset("device:{3}", "riverside/door-1", "{}") == 1
         assert ingest.hset("memory:{3}", "frigate/#\tfrigate\tvisit", b"") == 1
         assert ingest.hdel("committed:log:{3}", "gone") == 0
+        assert ingest.set("claim:shop", "ingest-1", nx=True, px=1000)
+        assert ingest.get("claim:shop") == b"ingest-1"
+        assert ingest.pexpire("claim:shop", 1000)
         assert stages.xread({"log:{3}": 0})
         for forbidden in (
             lambda: ingest.hgetall("latest:{3}:riverside"),

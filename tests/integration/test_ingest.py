@@ -152,30 +152,6 @@ def test_what_was_held_at_the_end_is_delivered_to_the_next(
         wait_for(lambda: [event.id for event in logged(client)] == ["held"])
 
 
-def test_two_ingests_share_the_messages(
-    mosquitto: Mosquitto, redis_server: RedisServer, tmp_path: Path
-) -> None:
-    """In a shared group every message is taken by one of two ingests."""
-    shops = [
-        settings(
-            url=redis_server.url,
-            folder=str(tmp_path),
-            broker=Broker(
-                host="127.0.0.1", port=mosquitto.port, shared_group="shop", client_id=f"ingest-{n}"
-            ),
-        )
-        for n in range(2)
-    ]
-    client = redis_server.client()
-    with Ingest(shops[0], tmp_path, "a") as a, Ingest(shops[1], tmp_path, "b") as b:
-        a.connected()
-        b.connected()
-        with Gateway(mosquitto.port) as gateway:
-            gateway.send([(TOPIC, footfall(i)) for i in range(1000)])
-            wait_for(lambda: len(logged(client)) >= 1000)
-    assert Counter(event.id for event in logged(client)) == Counter(map(str, range(1000)))
-
-
 def test_embedded_broker(redis_server: RedisServer, tmp_path: Path) -> None:
     """On the embedded broker every message is in the log once, before and after the ingest is killed."""
     client = redis_server.client()
