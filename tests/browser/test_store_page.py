@@ -1,14 +1,17 @@
 """One store's page in a real browser: the sales gap, a number down to its raw events, a day beside another."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser
 
+from dashboard.opening import business_day
 from flows.facts import Evidence
 from sensors.keyspace import log_key
 from tests.browser.conftest import Site
 from tests.browser.desks import Desk, at_a_desk
+from tests.floor_facts import DAY
 from tests.weeks import past
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -64,4 +67,28 @@ def test_down_to_the_raw_events(desk: Desk) -> None:
     assert not any("elsewhere" in line for line in raw)
     assert "floorcast explain riverside/conversion//60m" in desk.page.inner_text("#why")
     desk.shoot("storepage-en-raw")
+    assert desk.complaints == []
+
+
+def test_a_day_beside_another(desk: Desk) -> None:
+    """Another day that is picked stands as a line of its own with its total; cleared, it is gone."""
+    desk.go("/store/riverside?lang=en", "#day-chart .js-line")
+    lines = desk.page.locator("#day-chart .js-line")
+    before = lines.count()
+    assert "2026-11-19" not in desk.page.inner_text("#day-note")
+    desk.page.click("#against")
+    desk.page.get_by_label("19 November 2026").click()
+    desk.page.wait_for_function(
+        "() => document.getElementById('day-note').textContent.includes('2026-11-19: ')"
+    )
+    day = DAY - timedelta(days=1)
+    seen = [f for f in past(desk.site.floor, 2) if f.metric == "visitors" and f.window == "quarter"]
+    own = sum(f.value for f in seen if business_day(desk.site.floor.shop.store, f.start) == day)
+    assert f"2026-11-19: {own:,.0f}" in desk.page.inner_text("#day-note")
+    assert lines.count() == before + 1
+    desk.shoot("storepage-en-against")
+    desk.page.locator("#against ~ * button, .mantine-DatePickerInput-section button").last.click()
+    desk.page.wait_for_function(
+        "() => !document.getElementById('day-note').textContent.includes('2026-11-19')"
+    )
     assert desk.complaints == []
