@@ -29,7 +29,7 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data sets; skips where it is absent. ``FLOORCAST_DATA`` names another place."""
     if not SHARED.is_dir():

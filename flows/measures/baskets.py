@@ -21,7 +21,6 @@ from msgspec import Struct
 
 from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View
-from flows.profile import minute_of
 from flows.tallies.baskets import BETWEEN, BasketTally, MemberTally
 
 LG = 11  # 2,048 slots, 1,536 pairs a generation
@@ -29,6 +28,7 @@ GENERATION = 28 * 1440  # minutes
 TOP = 10
 LEAST = 5  # tickets that must hold a pair
 HLL_LG = 11  # 2,048 registers: standard error 1.04/√2048 = 2.3 %
+TOLD_MIN = 360  # into a day, by when the one before has been told as final
 _DAY: tuple[Window, ...] = ("day",)
 
 
@@ -132,31 +132,52 @@ def basket_pairs(view: View) -> Iterator[Reading]:
 
 
 class MembersMemory(Struct):
-    """Members of one business day (its first minute) in a HyperLogLog sketch, as bytes."""
+    """Members of one business day (its first minute) in a HyperLogLog sketch, as bytes.
+
+    Attributes:
+        last_day, last: the day before, until it has surely been told as final.
+    """
 
     day: int = 0
     sketch: bytes = b""
+    last_day: int = 0
+    last: bytes = b""
+
+    def turn(self, minute: int, day: int) -> None:
+        """Come to a final quarter of a business day."""
+        if day != self.day:
+            self.last_day, self.last = self.day, self.sketch
+            self.day, self.sketch = day, b""
+        elif minute >= day + TOLD_MIN:
+            self.last = b""
+
+    def of(self, day: int) -> bytes:
+        """The sketch of a day; empty where there is none."""
+        return self.sketch if day == self.day else self.last if day == self.last_day else b""
 
 
 def meet(memory: MembersMemory, view: View) -> None:
     """Take in a final quarter's members, in name order."""
     members = view.of(MemberTally).get("")
     day = view.profile.day_of(view.start)[0]
-    if members is None or day < memory.day:
+    if day < memory.day:
         return
-    known = memory.sketch if day == memory.day else b""
+    memory.turn(view.start, day)
+    if members is None:
+        return
+    known = memory.sketch
     sketch = hll_sketch.deserialize(known) if known else hll_sketch(HLL_LG, tgt_hll_type.HLL_8)
     for member in sorted(members.sales):
         sketch.update(member)
-    memory.day, memory.sketch = day, bytes(sketch.serialize_compact())
+    memory.sketch = bytes(sketch.serialize_compact())
 
 
 def members(view: View) -> Iterator[Reading]:
     """Different members who bought today, up to the last final quarter; exact to about 200, then within ± 5 %."""
-    memory = view.memory(MembersMemory)
-    if not memory.sketch or memory.day != view.profile.day_of(minute_of(view.at))[0]:
+    known = view.memory(MembersMemory).of(view.start)
+    if not known:
         return
-    sketch = hll_sketch.deserialize(memory.sketch)
+    sketch = hll_sketch.deserialize(known)
     low, high = sketch.get_lower_bound(2), sketch.get_upper_bound(2)
     yield Reading(
         round(sketch.get_estimate()),
