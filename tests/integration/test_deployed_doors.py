@@ -117,11 +117,12 @@ def certificates_at(folder: Path, server: str) -> Certificates:
     return made
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Deployed]:
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The deployed broker, with a password for each user of its access list."""
     if reason := Mosquitto.missing():
         pytest.skip(reason)
+    tmp_path = tmp_path_factory.mktemp("deployed")
     certificates = certificates_at(tmp_path, "broker")
     acl = (DEPLOY / "mqtt.acl").read_text()
     (tmp_path / "mqtt.acl").write_text(acl)
@@ -278,6 +279,9 @@ def test_redis_keeps_its_doors(tmp_path: Path) -> None:
         assert ingest.get("claim:shop") == b"ingest-1"
         assert ingest.pexpire("claim:shop", 1000)
         assert stages.xread({"log:{3}": 0})
+        assert stages.publish("changed:{3}", "riverside") == 0
+        told = stages.info()
+        assert (told["maxmemory_policy"], told["aof_enabled"]) == ("noeviction", 1)  # type: ignore[index]
         for forbidden in (
             lambda: ingest.hgetall("latest:{3}:riverside"),
             lambda: ingest.xread({"facts:{3}": 0}),
