@@ -9,6 +9,7 @@ Name = Literal[
     "floorcast_alert_notices",
     "floorcast_alert_newest_timestamp_seconds",
     "floorcast_alert_latency_seconds",
+    "floorcast_alert_fact_latency_seconds",
     "floorcast_deliver_pushes",
     "floorcast_deliver_latency_seconds",
 ]
@@ -37,6 +38,10 @@ NEWEST = _gauge(
 LATENCY_S = _histogram(
     "floorcast_alert_latency_seconds",
     "Log to incident: from a tick's time received to what changed with it in Redis, by the clock of Redis.",
+)
+FACT_S = _histogram(
+    "floorcast_alert_fact_latency_seconds",
+    "Fact to incident: from the facts' being in Redis to what changed with them, by the clock of Redis.",
 )
 PUSHES = _counter(
     "floorcast_deliver_pushes", "Attempts to deliver, by channel and outcome.", "channel", "outcome"

@@ -9,6 +9,7 @@ import structlog
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from alerts import metrics
+from alerts.arrivals import Arrivals
 from alerts.incident import IncidentBatch
 from alerts.keyspace import incidents_key, outbox_key
 from flows.keyspace import changed_channel
@@ -25,19 +26,26 @@ class IncidentSink(DynamicSink[IncidentBatch]):
     Args:
         retention_h: notices older than this leave the outbox.
         stop: once set, an unreachable Redis is waited for no longer.
+        arrivals: when the facts behind a batch were in Redis.
     """
 
-    def __init__(self, url: str, retention_h: float, stop: threading.Event) -> None:
+    def __init__(
+        self, url: str, retention_h: float, stop: threading.Event, arrivals: Arrivals | None = None
+    ) -> None:
         self._url, self._retention, self._stop = url, timedelta(hours=retention_h), stop
+        self._arrivals = arrivals or Arrivals()
 
     def build(self, _step: str, _worker: int, _count: int) -> "_Writer":
         """A writer with a connection of its own."""
-        return _Writer(connect(self._url), self._retention, self._stop)
+        return _Writer(connect(self._url), self._retention, self._stop, self._arrivals)
 
 
 class _Writer(StatelessSinkPartition[IncidentBatch]):
-    def __init__(self, client: redis.Redis, retention: timedelta, stop: threading.Event) -> None:
+    def __init__(
+        self, client: redis.Redis, retention: timedelta, stop: threading.Event, arrivals: Arrivals
+    ) -> None:
         self._client, self._retention, self._stop = client, retention, stop
+        self._arrivals = arrivals
 
     def write_batch(self, items: list[IncidentBatch]) -> None:
         """Write a list of batches in one round trip; waits out a Redis that cannot be reached."""
@@ -67,11 +75,12 @@ class _Writer(StatelessSinkPartition[IncidentBatch]):
                 pipe.xadd(outbox_key(batch.partition), fields, minid=max(0, oldest))  # type: ignore[arg-type]
             pipe.publish(changed_channel(batch.partition), batch.store)
         pipe.time()
-        _count(items, pipe.execute()[-1])
+        _count(items, pipe.execute()[-1], self._arrivals)
 
 
-def _count(items: list[IncidentBatch], now: tuple[int, int]) -> None:
+def _count(items: list[IncidentBatch], now: tuple[int, int], arrivals: Arrivals) -> None:
     """For the metrics page; ``now`` is the time of Redis, seconds and microseconds."""
+    now_s = now[0] + now[1] / 1e6
     for batch in items:
         at = batch.at.timestamp()
         metrics.NEWEST.labels(batch.partition).set(at)
@@ -79,4 +88,7 @@ def _count(items: list[IncidentBatch], now: tuple[int, int]) -> None:
         for incident in batch.incidents:
             metrics.INCIDENTS.labels(incident.state).inc()
         if batch.incidents:
-            metrics.LATENCY_S.observe(max(0.0, now[0] + now[1] / 1e6 - at))
+            metrics.LATENCY_S.observe(max(0.0, now_s - at))
+            taken_ms = arrivals.taken(batch.store, batch.position)
+            if taken_ms is not None:
+                metrics.FACT_S.observe(max(0.0, now_s - taken_ms / 1000))

@@ -6,6 +6,7 @@ facts:{p} ─▶ batches ─▶ by_store ─▶ incidents ─▶ Redis (incident
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import bytewax.operators as op
@@ -17,6 +18,7 @@ from bytewax.outputs import Sink
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 
+from alerts.arrivals import Arrivals
 from alerts.book import Book, StoreBook
 from alerts.incident import IncidentBatch
 from alerts.memory import Memory
@@ -69,6 +71,15 @@ def parse_batches(_partition: int, _at: Position, fields: Mapping[bytes, bytes])
     return [_batch.decode(line) for line in raw.split(b"\n") if line]
 
 
+def parse_arriving(
+    arrivals: Arrivals, partition: int, at: Position, fields: Mapping[bytes, bytes]
+) -> list[FactBatch]:
+    """The same, noting when Redis took them."""
+    batches = parse_batches(partition, at, fields)
+    arrivals.note(batches, at)
+    return batches
+
+
 def flow(
     source: Source[list[FactBatch]],
     sink: Sink[IncidentBatch],
@@ -102,10 +113,17 @@ def live(
     """
     parts = range(sensors.log.partitions) if partitions is None else partitions
     stop = stop or threading.Event()
+    arrivals = Arrivals()
     source = StreamSource(
-        url, facts_key, parse_batches, parts, stop=stop, follow=follow, consumer="alerts"
+        url,
+        facts_key,
+        partial(parse_arriving, arrivals),
+        parts,
+        stop=stop,
+        follow=follow,
+        consumer="alerts",
     )
-    sink = IncidentSink(url, settings.outbox_retention_h, stop)
+    sink = IncidentSink(url, settings.outbox_retention_h, stop, arrivals)
     return flow(source, sink, settings, sensors, flows)
 
 

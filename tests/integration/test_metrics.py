@@ -6,14 +6,22 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import msgspec
+import prometheus_client
 import pytest
 import yaml
+from bytewax.testing import run_main
 
+from alerts.settings import AlertsSettings, Rule
+from alerts.topology import live
 from floorcast.running import write_effective
 from floorcast.stage import STAGES
+from flows.keyspace import facts_key
+from flows.settings import FlowsSettings
 from sensors.clock import SystemClock
 from sensors.events import Footfall
+from sensors.settings import SensorsSettings
 from tests.ingest_process import ROOT, Gateway, wait_for
+from tests.scenario import Story, shop
 from tests.servers import Mosquitto, RedisServer, free_port
 from tests.stages import DEMO, Stages
 
@@ -98,6 +106,38 @@ def test_every_process_tells_its_numbers(
             wait_for(lambda: name in scraped(ports[stage]), within_s=40, what=stages.said(stage))  # noqa: B023
     finally:
         stages.end()
+
+
+def test_facts_to_incidents_are_timed(redis_server: RedisServer) -> None:
+    """Each change of an incident is timed from when its facts were in Redis, apart from the log's own time."""
+    rule = Rule(name="low-conversion", metric="conversion")
+    story = Story([rule], tick_s=10).at("10:00").rate(30, 400, minutes=3)
+    names = ("floorcast_alert_latency_seconds", "floorcast_alert_fact_latency_seconds")
+
+    def told() -> list[tuple[float, float]]:
+        read = prometheus_client.REGISTRY.get_sample_value
+        return [(read(f"{n}_count") or 0.0, read(f"{n}_sum") or 0.0) for n in names]
+
+    before = told()
+    with redis_server.client() as client:
+        for batch in story.log:
+            client.xadd(facts_key(0), {"e": msgspec.json.encode(batch)})
+    sensors = SensorsSettings(stores=[shop()])
+    run_main(
+        live(
+            AlertsSettings(rules=[rule]),
+            sensors,
+            FlowsSettings(),
+            url=redis_server.url,
+            follow=False,
+        )
+    )
+    log, fact = (
+        (count - was, total - sum_)
+        for (count, total), (was, sum_) in zip(told(), before, strict=True)
+    )
+    assert log[0] == fact[0] > 0
+    assert 0 < fact[1] < 60 * fact[0]
 
 
 def test_documents_and_rules_name_what_there_is() -> None:
