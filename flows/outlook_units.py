@@ -132,7 +132,7 @@ def uncensored(units: float, out: float) -> float | None:
 
 def _kept(panel: UnitsPanel, profile: Profile, sold: dict[str, float]) -> list[str]:
     """Whose days are kept: the range, what sold today, and what sold in five weeks; the most sold first."""
-    lately = dict(zip(panel.skus, panel.totals(), strict=True))
+    lately = dict(zip(panel.skus, panel.totals().tolist(), strict=True))
     names = {*profile.products, *sold, *(sku for sku, units in lately.items() if units > 0)}
     return sorted(names, key=lambda sku: (sku not in profile.products, -lately.get(sku, 0.0), sku))[:SKUS]  # fmt: skip
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Mosquitto, RedisServer
 
+settings.register_profile("floorcast", deadline=None)  # no example fails because a machine is slow
+settings.load_profile("floorcast")
 SHARED = Path(os.environ.get("FLOORCAST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from flows.forecasting.profile import Vector
 
+SPANS = (1, 2, 4, 7)  # days summed; a lead time between two takes the nearest's errors
 ENOUGH = 200
 NORMAL = {0.5: 0.0, 0.8: 0.84, 0.9: 1.28, 0.95: 1.64, 0.98: 2.05, 0.99: 2.33}
 
@@ -38,6 +39,17 @@ class LeadTimeErrors:
         self.window = window
         self.errors = np.empty(0, dtype=np.float32)
 
+    @property
+    def enough(self) -> bool:
+        """Whether so many sums were seen that their errors speak for themselves."""
+        return len(self.errors) >= ENOUGH
+
+    def tail(self, q: float) -> float:
+        """The ``q`` quantile (0 < q < 1) of the standardised errors; a normal one before enough was seen."""
+        if not self.enough:
+            return NORMAL[min(NORMAL, key=lambda level: abs(level - q))]
+        return float(np.quantile(self.errors, q, method="higher"))
+
     def scale(self, mean: Vector, variance: Vector) -> Vector:
         """The usual size of a sum's error; ``mean`` of the sum."""
         return np.sqrt(np.maximum(variance, 0.2) * (mean + 0.5))
@@ -51,13 +63,8 @@ class LeadTimeErrors:
         ]
 
     def quantile(self, q: float, mean: Vector, variance: Vector) -> Vector:
-        """The ``q`` quantile (0 < q < 1) of each SKU's demand; normal tails before enough was seen."""
-        if len(self.errors) < ENOUGH:
-            nearest = min(NORMAL, key=lambda level: abs(level - q))
-            at = NORMAL[nearest]
-        else:
-            at = float(np.quantile(self.errors, q, method="higher"))
-        told: Vector = np.maximum(0.0, mean + at * self.scale(mean, variance))
+        """The ``q`` quantile of each SKU's demand."""
+        told: Vector = np.maximum(0.0, mean + self.tail(q) * self.scale(mean, variance))
         return told
 
     def __getstate__(self) -> dict[str, Any]:
@@ -66,3 +73,41 @@ class LeadTimeErrors:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.errors = self.errors.astype(np.float32)
+
+
+class LeadTimeSums:
+    """The errors of sums over each of ``SPANS``, as a panel's days become known.
+
+    Args:
+        horizons: days ahead that are said each day.
+
+    Attributes:
+        begun: what was said since 1, 2, … days ago, up to the last one known; SKUs × horizons.
+    """
+
+    def __init__(self, horizons: int) -> None:
+        self.begun: Vector = np.empty((0, horizons))
+        self.errors = {days: LeadTimeErrors(days, window=1_000) for days in SPANS}
+
+    def add(self, said: Vector, gap: int) -> None:
+        """A day is over of which ``said`` was said 1, 2, … days before; a ``gap`` of days to the last ends all sums."""
+        grown = said.copy()
+        grown[:, 1:] += self.begun[:, :-1] if gap == 1 else np.nan
+        self.begun = grown
+
+    def learn(self, counts: Vector, variance: Vector) -> None:
+        """Judge the sums that end with the newest of ``counts`` (SKUs × days)."""
+        for days, errors in self.errors.items():
+            errors.learn(counts[:, -days:].sum(axis=1), self.begun[:, days - 1], variance)
+
+    def tail(self, days: float, q: float) -> float | None:
+        """The ``q`` quantile of the standardised errors of such sums; ``None`` before enough was seen."""
+        nearest = self.errors[min(SPANS, key=lambda span: abs(span - days))]
+        return nearest.tail(q) if nearest.enough else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "begun": self.begun.astype(np.float32)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.begun = self.begun.astype(np.float64)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from flows.forecasting.conformal import AdaptiveConformal
 from flows.forecasting.contract import LEVELS, Band, Features, feature
 from flows.forecasting.governance import Governor, Verdict
+from flows.forecasting.lead_time import LeadTimeSums
 from flows.forecasting.profile import Vector
 
 Places = npt.NDArray[np.intp]
@@ -77,6 +78,7 @@ class UnitsPanel:
         self.weights: Vector = np.tile(PRIOR, (HORIZONS, 1))
         self.mix: Vector = np.tile(np.array(START), (HORIZONS, 1))
         self.lift: Vector = np.ones((HORIZONS, 2))  # Σ truth, Σ pooled forecast
+        self.sums = LeadTimeSums(HORIZONS)
         self.conformal = [AdaptiveConformal(400, gamma=0.002) for _ in range(HORIZONS)]
         self.governor = Governor("mixture", "four_weeks")
         self.verdict: Verdict | None = None
@@ -95,15 +97,19 @@ class UnitsPanel:
         y = np.array([np.nan if units[sku] is None else units[sku] for sku in self.skus], float)
         strength = np.array([promotion.get(sku, 0.0) for sku in self.skus])
         if self.last is not None:
-            for horizon in range(1, HORIZONS + 1):
+            said = [
                 self._learn_horizon(day, horizon, y, x, strength)
+                for horizon in range(1, HORIZONS + 1)
+            ]
             self._learn_shape(day, y)
+            self.sums.add(np.column_stack(said), day - self.last)
         gap = DAYS if self.last is None else min(DAYS, day - self.last)
         for series, newest in ((self.counts, y), (self.promoted, strength)):
             series[:, :-gap] = series[:, gap:] if gap < DAYS else np.nan
             series[:, -gap:] = np.nan
             series[:, -1] = newest
         self.last, self.days = day, self.days + 1
+        self.sums.learn(self.counts, self.variance)
 
     def _name(self, skus: list[str]) -> None:
         """Rows for these SKUs, in order; those there were keep what they remember."""
@@ -121,18 +127,20 @@ class UnitsPanel:
 
         self.counts, self.promoted = carried(self.counts, np.nan), carried(self.promoted, np.nan)
         self.shape, self.variance = carried(self.shape, pooled), carried(self.variance, 1.5)
+        self.sums.begun = carried(self.sums.begun, np.nan)
         self.skus = skus
 
     def _learn_horizon(
         self, day: int, horizon: int, y: Vector, x: Features, strength: Vector
-    ) -> None:
+    ) -> Vector:
+        """Returns what was said of the day."""
         h = horizon - 1
         said = self._say(day, horizon, x, strength)
         seen = self._enough(day - horizon) & ~np.isnan(y)
         self.a[h] *= KEEP
         self.b[h] *= KEEP
         if not seen.any():
-            return
+            return said.value
         z, level, truth = said.rows[seen], said.level[seen], y[seen]
         base = level + PAD
         share = (level + 0.1) / (level + 0.1).sum()
@@ -145,6 +153,7 @@ class UnitsPanel:
         self.lift[h] = 0.98 * self.lift[h] + 0.02 + [v @ (truth / base), v @ (pooled / base)]
         self._learn_mixture(h, said.experts[seen], said.value[seen], truth, base, share)
         self._learn_errors(h, day, np.flatnonzero(seen), said, y)
+        return said.value
 
     def _learn_mixture(
         self, h: int, experts: Vector, value: Vector, truth: Vector, base: Vector, share: Vector
@@ -268,10 +277,9 @@ class UnitsPanel:
             for level, (low, high) in zip(LEVELS, tails, strict=True)
         )
 
-    def totals(self) -> list[float]:
+    def totals(self) -> Vector:
         """Units of the days kept, by SKU in the order of ``skus``."""
-        totals: list[float] = np.nansum(self.counts, axis=1).tolist()
-        return totals
+        return np.asarray(np.nansum(self.counts, axis=1))
 
     def promotion_factor(self, strength: float = 1.0) -> float:
         """By how much a promotion multiplies a day's units, as learned a week ahead."""
@@ -288,6 +296,5 @@ class UnitsPanel:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.counts, self.promoted, self.shape, self.variance = (
-            state[name].astype(np.float64) for name in ("counts", "promoted", "shape", "variance")
-        )
+        for name in ("counts", "promoted", "shape", "variance"):
+            setattr(self, name, state[name].astype(np.float64))

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from functools import partial
-from math import sqrt
 from typing import NamedTuple
 from zlib import crc32
 
 from flows.announced import words_of
+from flows.decisions.ahead import Ahead
 from flows.decisions.staffing import tills_needed
 from flows.decisions.stock import (
     Line,
@@ -19,7 +19,7 @@ from flows.decisions.stock import (
     within_budget,
 )
 from flows.facts import Evidence
-from flows.forecasting.counts import count_quantile
+from flows.lead_times import LeadMemory, learn
 from flows.measure import Measure, Reading, View
 from flows.measures.forecast_staff import demand
 from flows.measures.tills import service_s
@@ -37,6 +37,7 @@ from flows.outlook_units import (
     share_between,
 )
 from flows.profile import instant_of, minute_of
+from flows.tallies.chain_words import TRANSFER, ChainWords
 from flows.tallies.on_order import OnOrder
 from flows.tallies.orders import Reserved
 from flows.tallies.sales import SkuTally
@@ -48,57 +49,12 @@ FAR = 6.0  # standard deviations above the lead time's demand: plainly enough
 NAMED = 3  # SKUs a promotion's readiness names
 
 
-class Ahead(NamedTuple):
-    """One SKU's demand ahead: from now, by business day.
+class Stocked(NamedTuple):
+    """One SKU with its stock, its demand, and what should be done.
 
     Attributes:
-        days: units of the rest of today, tomorrow, …
-        passed: share of today's demand that is over.
-        dispersion: variance ÷ mean of a day's errors.
+        level: of service. ``transfer``: units that near stores could bring; what is ordered is what these leave.
     """
-
-    days: list[float]
-    passed: float
-    dispersion: float
-
-    def mean(self, days: float) -> float:
-        """Units within ``days`` × 24 hours from now.
-
-        >>> Ahead([5.0, 10.0, 10.0], 0.5, 1.0).mean(1.0)
-        10.0
-        """
-        total = self.days[0]
-        for d, units in enumerate(self.days[1:], start=1):
-            total += units * min(1.0, max(0.0, days - d + self.passed))
-        longest = len(self.days) - 1 + 1 - self.passed
-        return total + max(0.0, days - longest) * self.days[-1]
-
-    def spread(self, days: float) -> float:
-        """Standard deviation of those units."""
-        return sqrt(self.dispersion * (self.mean(days) + 0.5 * days))
-
-    def quantile(self, days: float, q: float) -> float:
-        """Their ``q`` quantile, by the negative binomial."""
-        mean = self.mean(days)
-        if mean <= 0:
-            return 0.0
-        extra = max(0.0, self.spread(days) ** 2 - mean) / mean**2
-        return count_quantile(q, mean, extra)
-
-    def lasts(self, units: float) -> float | None:
-        """Days until ``units`` are sold, by the forecast; ``None`` beyond its horizon."""
-        left, day = units, 0.0
-        for d, expected in enumerate(self.days):
-            length = 1.0 - self.passed if d == 0 else 1.0
-            if expected >= left:
-                return day + length * (left / expected if expected else 0.0)
-            left -= expected
-            day += length
-        return None
-
-
-class Stocked(NamedTuple):
-    """One SKU with its stock, its demand, and what should be done."""
 
     sku: str
     ahead: Ahead
@@ -109,6 +65,7 @@ class Stocked(NamedTuple):
     product: Product | None
     urgency: Tier
     order: Order | None
+    transfer: int = 0
 
 
 def stocked(view: View) -> list[Stocked]:
@@ -144,24 +101,40 @@ def _row(
     variance = float(panel.variance[i])
     left = rest_mean(float(found.said[0].value[i]), passed, max(0, sold.units) if sold else 0)
     later = [float(said.value[i]) for said in found.said[1:]]
-    ahead = Ahead([left, *later], passed, max(1.0, variance))
     product = view.profile.products.get(sku)
+    configured = (product.lead_time_h if product else 24.0) / 24
+    lead, lead_sd = view.memory(LeadMemory).lead(sku, configured)
+    ahead = Ahead([left, *later], passed, variance, panel.sums, lead_sd)
     ordered = max(0, view.of(OnOrder)[sku].units) if sku in view.of(OnOrder) else 0
     held = max(0, view.of(Reserved)[sku].units) if sku in view.of(Reserved) else 0
     free = max(0, on_hand) - held
-    lead = (product.lead_time_h if product else 24.0) / 24
     level = settings.service_level
     if product and product.cost_minor > 0:
         level = min(MOST_LEVEL, max(level, critical_ratio(product.price_minor, product.cost_minor)))
     if free + ordered > ahead.mean(lead) + FAR * ahead.spread(lead):
         return Stocked(sku, ahead, free, ordered, level, lead, product, Tier.FINE, None)
+    near = _near(view).get(sku, 0)
     proposed = order(
         partial(ahead.quantile, lead), partial(ahead.quantile, lead + settings.review_days),
-        level=level, on_hand=free, on_order=ordered, pack=product.pack if product else 1,
+        level=level, on_hand=free, on_order=ordered + near, pack=product.pack if product else 1,
     )  # fmt: skip
     rate = ahead.mean(1.0) / hours
     urgency = tier(free, rate, lead * hours, proposed.reorder_point)
-    return Stocked(sku, ahead, free, ordered, level, lead, product, urgency, proposed)
+    return Stocked(sku, ahead, free, ordered, level, lead, product, urgency, proposed, near)
+
+
+def _near(view: View) -> dict[str, int]:
+    """Units of each SKU that near stores could bring, as the chain last said."""
+    return view.once("forecast_restock.near", _near_of)
+
+
+def _near_of(view: View) -> dict[str, int]:
+    words = (pair for told in view.of(ChainWords).values() for pair in told.held(view.at))
+    return {
+        name.removeprefix(TRANSFER): round(word.value)
+        for name, word in words
+        if word is not None and name.startswith(TRANSFER) and word.value > 0
+    }
 
 
 def _turn(view: View) -> bool:
@@ -222,6 +195,7 @@ def _working(view: View, row: Stocked, chosen: set[str]) -> Detail:
         "reorder_point": round(made.reorder_point, 1), "expected": round(made.expected, 1),
         "safety": round(made.safety, 1), "level": round(row.level, 3), "lead_h": round(row.lead_days * 24, 1),
         "pack": row.product.pack if row.product else 1, "on_order": row.on_order, "at_risk_minor": _at_risk(row),
+        "transfer": row.transfer, "lead_sd_h": round(row.ahead.lead_sd * 24, 1),
         "in_budget": int(row.sku in chosen),
         "order_by": None if turns is None else instant_of(turns - turns % 60).isoformat(),
     }  # fmt: skip
@@ -283,6 +257,9 @@ def _tills_short(view: View) -> int:
 
 
 MEASURES = (
-    Measure("restock", "units", (), restock, ("now",), every_minute=True, quiet=True),
+    Measure(
+        "restock", "units", (), restock, ("now",),
+        every_minute=True, quiet=True, memory=LeadMemory, learn=learn, learn_over="day",
+    ),
     Measure("promotion_missing", "units", (), promotion_ready, ("now",), every_minute=True, quiet=True),
 )  # fmt: skip

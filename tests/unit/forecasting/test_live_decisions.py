@@ -7,9 +7,9 @@ from math import ceil
 import msgspec
 import pytest
 
+from flows.decisions.ahead import Ahead
 from flows.facts import Fact
 from flows.ledger import Ledger
-from flows.measures.forecast_restock import Ahead
 from flows.profile import Profile
 from flows.publish import Publisher
 from flows.settings import Decisions, FlowsSettings
@@ -153,6 +153,36 @@ def test_the_restock_list_orders_whole_packs_up_to_its_quantile() -> None:
         "sku:tea",
     )
     assert (full.value, full.reason) == (0, "fine")
+
+
+def test_deliveries_that_came_late_move_the_lead_time() -> None:
+    """Orders that took three days, again and again, lengthen the one day configured; other SKUs keep theirs."""
+    told = [
+        Stock(at=_at(DAYS + day, 12, 30), store="shop", source="st", id=f"{reason}{day}", sku="tea", delta=60,
+              reason=reason)
+        for day, reason in ((0, "order"), (1, "order"), (3, "receipt"), (4, "receipt"))
+    ]  # fmt: skip
+    begin, end = _at(DAYS, 12), _at(DAYS + 6, 14)
+    counted = _stock("tea", _at(DAYS + 6, 12), 5), _stock("soap", _at(DAYS + 6, 12), 1)
+    facts = _run(load(_learned(), _profile), begin, end, *told, *counted, every=60)
+    tea, soap = (_newest(facts, "restock", f"sku:{sku}") for sku in ("tea", "soap"))
+    assert 24 < tea.detail["lead_h"] < 72  # type: ignore[operator]
+    assert tea.detail["lead_h"] == pytest.approx((2 * 24 + 0.9 * 72 + 72) / 3.9, abs=0.2)
+    assert soap.detail["lead_h"] == 24
+
+
+def test_what_near_stores_could_bring_is_not_ordered() -> None:
+    """The chain's word that others could spare a SKU is told with the line and taken off its order."""
+    begin, end = _at(DAYS, 12), _at(DAYS, 14)
+    low = _stock("tea", begin, 40)
+    alone = _newest(_run(load(_learned(), _profile), begin, end, low), "restock", "sku:tea")
+    word = Plan(
+        at=begin, store="shop", source="chain", id="t", about="chain", subject="transfer:tea", starts_at=begin,
+        ends_at=end + timedelta(hours=2), value=12.0, note="near=12",
+    )  # fmt: skip
+    helped = _newest(_run(load(_learned(), _profile), begin, end, low, word), "restock", "sku:tea")
+    assert helped.detail["transfer"] == 12
+    assert helped.value == alone.value - 12  # type: ignore[operator]
 
 
 def test_a_budget_buys_the_most_urgent_first() -> None:
