@@ -48,16 +48,16 @@ def test_an_ordinary_day_alarms_nobody() -> None:
 
 
 def test_a_stuck_door_is_named_and_filled_in() -> None:
-    """A counter that counts nobody is called stuck while it lasts; whom it misses is filled in to within a third."""
-    facts = _told(33, DoorStuck(at=time(11), minutes=120))
+    """A door's camera that counts nobody from noon on is called stuck while it lasts; whom it misses is filled in to within a third."""
+    facts = _told(33, DoorStuck(at=time(12), minutes=120))
     stuck = _reasons(facts)["counts_nobody"]
     assert {subject for _, subject in stuck} == {"device:counter-main"}
-    assert _local(11) < stuck[0][0] <= _local(11, 45)
-    assert stuck[-1][0] <= _local(13, 15)
+    assert _local(12) < stuck[0][0] <= _local(12, 45)
+    assert stuck[-1][0] <= _local(14, 15)
     _, last = max(
         (at, f.value)
         for at, f in facts
-        if (f.metric, f.subject, f.window) == ("visitors", "", "day") and at <= _local(13)
+        if (f.metric, f.subject, f.window) == ("visitors", "", "day") and at <= _local(14)
     )
     truth = sum(
         f.value
@@ -66,12 +66,12 @@ def test_a_stuck_door_is_named_and_filled_in() -> None:
             for at, f in _told(33)
             if (f.metric, f.subject, f.window) == ("visitors", "", "quarter") and f.end <= at
         }.values()
-        if f.end <= _local(13)
+        if f.end <= _local(14)
     )
     counted = next(
         f.evidence.k
         for at, f in reversed(facts)
-        if (f.metric, f.subject, f.window) == ("visitors", "", "day") and at <= _local(13)
+        if (f.metric, f.subject, f.window) == ("visitors", "", "day") and at <= _local(14)
     )
     assert counted is not None
     assert abs(last - truth) < (truth - counted) / 3
