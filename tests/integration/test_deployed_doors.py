@@ -14,12 +14,15 @@ import paho.mqtt.client as mqtt
 import pytest
 import redis
 from paho.mqtt.enums import CallbackAPIVersion
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.certificates import Certificates, make_certificates
 from tests.ingest_process import wait_for
 from tests.servers import Mosquitto, RedisServer, Server
 
 pytestmark = pytest.mark.servers
+AT_ONCE = Retry(NoBackoff(), 0)
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CROSSINGS = {
     "gateway-riverside": [
@@ -152,6 +155,7 @@ class Caller:
         self.client.on_publish = lambda _c, _u, _m, reason, _p: self.said.append(str(reason))
         self.client.on_subscribe = lambda _c, _u, _m, reasons, _p: self.said.append(str(reasons[0]))
         self.client.on_message = lambda _c, _u, message: self.given.append(message.topic)
+        self.client.reconnect_delay_set(0, 1)  # mosquitto hangs up on who insists
         self.client.connect("127.0.0.1", broker.server.port)
         self.client.loop_start()
 
@@ -262,10 +266,11 @@ def test_redis_keeps_its_doors(tmp_path: Path) -> None:
                 ssl_ca_certs=str(certificates.ca),
                 username=user,
                 password=word,
+                retry=AT_ONCE,
             )
 
         with pytest.raises(redis.ConnectionError):
-            redis.Redis(port=server.port).ping()
+            redis.Redis(port=server.port, retry=AT_ONCE).ping()
         with pytest.raises(redis.AuthenticationError):
             named(None, None).ping()
         with pytest.raises(redis.AuthenticationError):
