@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -49,6 +50,12 @@ class Stages:
         assert process.poll() is None, self.said(name)
         process.kill()
         process.wait(10)
+
+    def stop(self, name: str, *, within_s: float = 20) -> tuple[int, float]:
+        """SIGTERM; the stage's exit code and the seconds it took."""
+        process, since = self._running.pop(name), time.monotonic()
+        process.terminate()
+        return process.wait(within_s), time.monotonic() - since
 
     def said(self, name: str) -> str:
         """All that a stage has printed."""

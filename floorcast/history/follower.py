@@ -36,7 +36,7 @@ from sensors.stream_source import RETRY_S, UNREACHABLE, connect
 from sensors.streams import Position
 
 COUNT = 128  # stream entries of a partition in one read
-BLOCK_MS = 1000
+BLOCK_MS = 500  # told to stop, it ends within that
 CHORES_S = 60.0  # incidents are looked at and retention is applied this often
 CLOSED = frozenset({"final", "imputed"})
 ENDED = frozenset({"resolved", "expired"})

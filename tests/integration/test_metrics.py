@@ -50,7 +50,7 @@ def value(page: str, sample: str) -> float:
 def test_every_process_tells_its_numbers(
     redis_server: RedisServer, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    """Events and rejects sent over MQTT are counted by every stage they pass, with partition, reason and latency."""
+    """Events and rejects sent over MQTT are counted by every stage they pass; told to stop, each ends with 0."""
     base = free_port()
     stages = Stages(tmp_path, redis_server.url, mosquitto.port)
     stages.config = write_effective(
@@ -104,6 +104,8 @@ def test_every_process_tells_its_numbers(
             ("chain", "floorcast_chain_words_total"),
         ):
             wait_for(lambda: name in scraped(ports[stage]), within_s=40, what=stages.said(stage))  # noqa: B023
+        ended = {stage: stages.stop(stage) for stage in SCRAPED}
+        assert {stage: code for stage, (code, _) in ended.items()} == dict.fromkeys(SCRAPED, 0)
     finally:
         stages.end()
 
