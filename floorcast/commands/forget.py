@@ -47,7 +47,8 @@ def command(
 ) -> None:
     """Delete a member's or a store's data from archives, history and Redis, and say what was deleted."""
     from floorcast.errors import Exit, FloorcastError
-    from floorcast.forget import Subject, forget
+    from floorcast.forget import forget
+    from floorcast.forgetting.subject import Subject
 
     if sum(map(bool, (member, member_number, store))) != 1:
         raise FloorcastError("name one: --member HASH, --member-number NUMBER or --store ID")

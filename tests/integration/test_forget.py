@@ -12,7 +12,8 @@ import redis
 import zstandard
 
 from floorcast.archive import Archive, verify
-from floorcast.forget import Done, Subject, forget
+from floorcast.forget import forget
+from floorcast.forgetting.subject import Done, Subject
 from floorcast.history.follower import follow
 from floorcast.history.partitions import Partition, merge, writing
 from floorcast.history.rows import fact_row
