@@ -11,7 +11,7 @@ from msgspec import structs
 from floorcast.broker_link import linked
 from floorcast.main import run
 from sensors.clock import SystemClock
-from sensors.events import Footfall
+from sensors.events import Footfall, Plan
 from sensors.keyspace import dead_key, device_key, partition_of
 from sensors.settings import Broker, Device, Log, SensorsSettings
 from tests.ingest_cases import settings
@@ -124,11 +124,17 @@ def test_a_device_is_heard_listed_and_suggested(
         assert (
             run(["--config", file, "send", "--file", str(payload), "--topic", "axis/1/counts"]) == 0
         )
-        wait_for(lambda: client.hlen(device_key(P)) == 3 and client.xlen(dead_key(P)) == 1)
+        weather = tmp_path / "weather.csv"
+        weather.write_text("date,rain_mm,temperature_c\n2026-11-23,4.5,\n", encoding="utf-8")
+        assert run(["--config", file, "weather", str(weather), "--store", "riverside"]) == 0
+        wait_for(lambda: any(isinstance(event, Plan) for event in logged(client)))
+        wait_for(lambda: client.hlen(device_key(P)) == 4 and client.xlen(dead_key(P)) == 1)
         assert ingest.stop()[0] == 0
     counted = {e.source: e for e in logged(client) if isinstance(e, Footfall)}
     assert (counted["AX1"].entered, counted["AX1"].left, counted["AX1"].counting) == (7, 1, "total")
     assert (counted["gate"].entered, counted["gate"].door) == (2, "main")
+    (plan,) = [event for event in logged(client) if isinstance(event, Plan)]
+    assert (plan.about, plan.value) == ("weather", 0.45)
     capsys.readouterr()
 
     assert run(["--config", file, "devices", "--json"]) == 0
