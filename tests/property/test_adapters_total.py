@@ -259,7 +259,7 @@ HOSTILE = {
     "deep objects": b'{"live_data":' * 20_000 + b"1" + b"}" * 20_000,
     "deep xml": b"<EventNotificationAlert>" * 5_000 + b"</EventNotificationAlert>" * 5_000,
     "wide json": b'{"live_data":{"frames":['
-    + b",".join([b'{"time":1,"events":[]}'] * 20_000)
+    + b",".join([b'{"time":1,"events":[]}'] * 5_000)
     + b"]}}",
     "long number": b'{"serial":"S","timestamp":' + b"9" * 100_000 + b',"in":1,"out":2}',
     "long text": b'{"serial":"'

@@ -1,7 +1,7 @@
 """Counts that contradict one another are named with their reason; of ordinary days see ``test_planted_faults``."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from msgspec.structs import replace
 
@@ -32,7 +32,7 @@ def changed(deliveries: Sequence[Delivery], change: Change) -> Iterator[Delivery
 def reasons(deliveries: Sequence[Delivery]) -> dict[str, list[tuple[datetime, Fact]]]:
     """Every reason that was given, with when and what."""
     found: dict[str, list[tuple[datetime, Fact]]] = {}
-    for at, facts in told(deliveries):
+    for at, facts in told(deliveries, tick=timedelta(minutes=15)):
         for fact in facts:
             if fact.metric in METRICS and fact.reason:
                 found.setdefault(fact.reason, []).append((at, fact))
@@ -69,7 +69,7 @@ def test_exits_counted_twice_and_people_at_night() -> None:
     assert balance.evidence.low is not None
     assert float(balance.value) < balance.evidence.low
     at, night = found["counts_at_night"][0]
-    assert local(3) < at <= local(3, 15)
+    assert local(3) < at <= local(3, 30)
     assert night.detail["door"] == "mall"
     assert {fact.value for _, fact in found["counts_at_night"]} <= {6, 7, 8}
 
@@ -83,7 +83,7 @@ def test_exits_missed_and_more_sales_than_visitors() -> None:
     assert at >= local(closes.hour, closes.minute)
     assert float(balance.value or 0) > (balance.evidence.high or 0)
     said = found["more_sales_than_visitors"]
-    assert all(local(14) < at <= local(17, 5) for at, _ in said)
+    assert all(local(14) < at <= local(17, 15) for at, _ in said)
     assert all(fact.evidence.k == fact.evidence.n + fact.value for _, fact in said)  # type: ignore[operator]
 
 
