@@ -166,7 +166,8 @@ def by_day(days: Days, walk: Walk, warm: int, weeks: int, keys: int) -> Iterator
         score = _boosted(series, walk.evaluated, horizon, first)
         yield score.row(f"{horizon} days ahead", "LightGBM, retrained weekly")
     for task, score in _smoothed(series, walk.evaluated, first, keys).items():
-        yield score.row(task, f"AutoETS (7), {keys} keys, refitted weekly")
+        if score.own.n:  # a shop may be closed on the day after each fit
+            yield score.row(task, f"AutoETS (7), {keys} keys, refitted weekly")
 
 
 def _boosted(

@@ -64,13 +64,13 @@ def _day(day: int, says: Feed, brings: Feed) -> list[AnyEvent]:
 
 
 def _live(publisher: Publisher, first: int, last: int, says: Feed, brings: Feed) -> list[FactBatch]:
-    """Days by ticks of an hour; the floor's batches."""
+    """Days by two ticks, after closing and at midnight; the floor's batches."""
     batches = []
     for day in range(first, last):
         start = datetime.combine(FIRST + timedelta(days=day), time(0), UTC)
         events = _day(day, says, brings) + _day(day + 1, says, brings)[:1]
         since = start
-        for hour in (11, 12, 13, 24):
+        for hour in (13, 24):
             at = start + timedelta(hours=hour, minutes=3)
             publisher.ledger.take([event for event in events if since <= event.at < at], at)
             since = at
