@@ -1,28 +1,23 @@
-"""What to order, how much, how urgently, by when; and whether a planned promotion can be served."""
+"""What to order, how much, how urgently, and by when."""
 
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 from zlib import crc32
 
-from flows.announced import words_of
 from flows.decisions.ahead import Ahead
-from flows.decisions.staffing import tills_needed
 from flows.decisions.stock import (
     Line,
     Order,
     Tier,
     critical_ratio,
     order,
-    promotion_readiness,
     tier,
     within_budget,
 )
 from flows.facts import Evidence
 from flows.lead_times import LeadMemory, learn
 from flows.measure import Measure, Reading, View
-from flows.measures.forecast_staff import demand
-from flows.measures.tills import service_s
 from flows.outlook_ahead import just_learned
 from flows.outlook_readings import Detail
 from flows.outlook_units import (
@@ -31,7 +26,6 @@ from flows.outlook_units import (
     UnitsMemory,
     days_ahead,
     panel_of,
-    promotions,
     rest_mean,
     shape_of,
     share_between,
@@ -46,7 +40,6 @@ from sensors.settings import Product
 
 MOST_LEVEL = 0.99
 FAR = 6.0  # standard deviations above the lead time's demand: plainly enough
-NAMED = 3  # SKUs a promotion's readiness names
 
 
 class Stocked(NamedTuple):
@@ -137,7 +130,7 @@ def _near_of(view: View) -> dict[str, int]:
     }
 
 
-def _turn(view: View) -> bool:
+def its_turn(view: View) -> bool:
     """Whether it is this store's quarter of the hour to be told: stores take turns."""
     memory = view.memory(UnitsMemory)
     return (
@@ -153,7 +146,7 @@ def restock(view: View) -> Iterator[Reading]:
     The reason is the urgency: ``out``, ``today`` (gone before a delivery ordered now), ``soon`` (at its reorder point),
     ``fine``.
     """
-    if not _turn(view):
+    if not its_turn(view):
         return
     rows = stocked(view)
     chosen = _affordable(view, rows)
@@ -201,65 +194,9 @@ def _working(view: View, row: Stocked, chosen: set[str]) -> Detail:
     }  # fmt: skip
 
 
-def promotion_ready(view: View) -> Iterator[Reading]:
-    """Units missing for each announced promotion of the coming week: its SKUs' demand until it ends, as promoted.
-
-    The demand's quantile at the service level against what is on hand and on order. ``stock_short``, ``tills_short``
-    (its busiest quarter of today needs more tills than there are), ``ready``.
-    """
-    if not _turn(view):
-        return
-    found, rows = days_ahead(view), stocked(view)
-    words = words_of(view)
-    for word in words:
-        start, end = int(word.starts // 60), int(word.ends // 60)
-        if (
-            found is None
-            or word.about != "promotion"
-            or word.value <= 0
-            or end <= minute_of(view.at)
-        ):
-            continue
-        if start >= found.bounds[-1][1]:
-            continue
-        promoted = set(
-            promotions(view.profile, (word,), max(start, found.bounds[0][0]), word.heard, [row.sku for row in rows])
-        )  # fmt: skip
-        days = max(0.1, (min(end, found.bounds[-1][1]) - minute_of(view.at)) / 1440)
-        short = []
-        for row in rows:
-            if row.sku in promoted:
-                ready = promotion_readiness(
-                    row.sku, partial(row.ahead.quantile, days), 1.0, row.on_hand + row.on_order, row.level
-                )  # fmt: skip
-                short += [ready] if ready.missing else []
-        short.sort(key=lambda each: (-each.missing, each.sku))
-        tills = _tills_short(view) if start <= found.bounds[0][1] else 0
-        yield Reading(
-            sum(each.missing for each in short), f"promotion:{word.subject or 'store'}",
-            Evidence(n=len(promoted), k=len(short)), "stock_short" if short else "tills_short" if tills else "ready",
-            {
-                "skus": ",".join(each.sku for each in short[:NAMED]), "tills_short": tills,
-                "starts_at": instant_of(start).isoformat(), "ends_at": instant_of(end).isoformat(),
-            },
-            window="now",
-        )  # fmt: skip
-
-
-def _tills_short(view: View) -> int:
-    """Tills that today's busiest quarter needs beyond those there are."""
-    service = service_s(view)
-    if service is None:
-        return 0
-    target, tills = view.profile.benchmark.queue_wait_s, len(view.profile.store.tills)
-    needs = [tills_needed(quarter.customers, service, target) for quarter in demand(view)]
-    return max(0, *(need.servers - tills for need in needs if need), 0)
-
-
 MEASURES = (
     Measure(
         "restock", "units", (), restock, ("now",),
         every_minute=True, quiet=True, memory=LeadMemory, learn=learn, learn_over="day",
     ),
-    Measure("promotion_missing", "units", (), promotion_ready, ("now",), every_minute=True, quiet=True),
 )  # fmt: skip
