@@ -5,7 +5,7 @@ commutative and associative with the empty pane as identity, so neither order no
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +15,6 @@ import zstandard
 from flows.facts import Window
 from flows.tally import Tallies, kinds
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(Any).decode
 _PACKED, _SQUEEZED = b"p", b"z"
 _SMALL = 256  # bytes under which compressing costs more than it gives
 
@@ -97,20 +95,6 @@ class _Zstd(threading.local):
 
 
 _zstd = _Zstd()
-
-
-def freeze(pane: Pane) -> bytes:
-    """A pane as compact bytes.
-
-    >>> thaw(freeze(Pane())) == Pane()
-    True
-    """
-    return squeeze(_pack(row_of(pane)))
-
-
-def thaw(frozen: bytes) -> Pane:
-    """The pane that was frozen."""
-    return pane_of(_unpack(unsqueeze(frozen)))
 
 
 def squeeze(raw: bytes) -> bytes:

@@ -12,13 +12,15 @@ from typing import Any
 import msgspec
 
 from flows.dedup import device_of
-from flows.ledger import Ledger
-from flows.panes import pane_of, row_of, squeeze, unsqueeze
+from flows.ledger import TRAILING, Ledger
+from flows.panes import Pane, pane_of, row_of, squeeze, unsqueeze
 from flows.profile import Profile
 from flows.publish import Publisher
 from flows.spans import Span, Spans
+from flows.tally import kinds
 
 VERSION = 2
+SLIDING = frozenset(window for window, _ in TRAILING)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(Any).decode
 
@@ -46,7 +48,7 @@ def dump(publisher: Publisher, *, exact: bool = False) -> bytes:
         "now": ledger.now,
         "now_fresh": ledger.now_fresh,
         "fresh": {minute: row_of(pane) for minute, pane in ledger.fresh.items()},
-        "minutes": {minute: row_of(pane) for minute, pane in ledger.minutes.items()},
+        "minutes": {minute: row_of(_trailing(pane)) for minute, pane in ledger.minutes.items()},
         "quarters": _spans(ledger.quarters),
         "days": _spans(ledger.days),
         "memories": publisher.memories,
@@ -85,6 +87,12 @@ def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
                 state["memories"][name], type(memory), strict=False
             )
     return publisher
+
+
+def _trailing(pane: Pane) -> Pane:
+    """What trailing windows need of a minute; the rest of it is in its quarter and day already."""
+    kept = {kind: t for kind, t in pane.tallies.items() if kinds()[kind].windows & SLIDING}
+    return Pane(kept, pane.newest)
 
 
 def _restore_dedup(ledger: Ledger, state: dict[str, Any]) -> None:

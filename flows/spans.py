@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import cache
 
 from flows.facts import State
-from flows.panes import Pane, freeze, thaw
+from flows.frozen import freeze, thaw
+from flows.panes import Pane
 from flows.tally import kinds
 
 QUARTER = 15  # minutes
