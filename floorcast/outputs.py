@@ -42,8 +42,11 @@ class Digest:
         return self._sha.hexdigest()
 
 
-def write_lines(lines: Iterable[bytes], out: str) -> None:
-    """Write JSON lines where and as ``out`` says; empty means nowhere, but the lines are still taken."""
+def write_lines(lines: Iterable[bytes], out: str, columns: Iterable[str] = ()) -> None:
+    """Write JSON lines where and as ``out`` says; empty means nowhere, but the lines are still taken.
+
+    A table has these ``columns`` first, also where no line speaks of them, so that its head never depends on the log.
+    """
     if out == "-":
         for line in lines:
             sys.stdout.buffer.write(line + b"\n")
@@ -55,17 +58,17 @@ def write_lines(lines: Iterable[bytes], out: str) -> None:
         with Path(out).open("wb") as file:
             file.writelines(line + b"\n" for line in lines)
     else:
-        _write_table(lines, Path(out))
+        _write_table(lines, Path(out), columns)
 
 
-def _write_table(lines: Iterable[bytes], out: Path) -> None:
+def _write_table(lines: Iterable[bytes], out: Path, columns: Iterable[str]) -> None:
     """One row a line; nested values as JSON text, other values as text where a column's types differ.
 
     Rows are put aside by the thousand while their columns and types are learned, then written in batches, so that
     memory does not grow with their number.
     """
     with tempfile.TemporaryFile("w+b") as aside:
-        kinds: dict[str, set[type]] = {}
+        kinds: dict[str, set[type]] = {name: set() for name in columns}
         for line in lines:
             aside.write(line + b"\n")
             for name, value in msgspec.json.decode(line).items():

@@ -12,6 +12,9 @@ from alerts.incident import Incident
 from floorcast.outputs import Digest, write_lines
 from floorcast.replayed import Keep, Replayed
 from floorcast.sources import Log
+from flows.facts import Fact
+
+COLUMNS = {"facts": Fact.__struct_fields__, "incidents": Incident.__struct_fields__}
 
 
 class Asked(NamedTuple):
@@ -35,12 +38,13 @@ def tell_all(log: Log, result: Replayed, asked: Asked, zone: tzinfo, *, as_json:
     if not (asked.facts or asked.forecasts or incidents or asked.until or as_json):
         incidents = "-"
     digests = {"facts": Digest(), "incidents": Digest()}
-    write_lines(digests["facts"].through(result.fact_lines(last=asked.last)), asked.facts)
-    write_lines(digests["incidents"].through(result.incident_lines(last=asked.last)), incidents)
+    told = {"facts": result.fact_lines, "incidents": result.incident_lines}
+    for name, out in (("facts", asked.facts), ("incidents", incidents)):
+        write_lines(digests[name].through(told[name](last=asked.last)), out, COLUMNS[name])
     if asked.forecasts:
         digests["forecasts"] = Digest()
         lines = digests["forecasts"].through(result.forecast_lines(last=asked.last))
-        write_lines(lines, asked.forecasts)
+        write_lines(lines, asked.forecasts, COLUMNS["facts"])
     if asked.until:
         _print_state(result, zone)
     _print_summary(log, result, digests, as_json=as_json)

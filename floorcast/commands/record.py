@@ -136,13 +136,14 @@ def anonymize(
     from floorcast.errors import FloorcastError
     from floorcast.moments import duration
     from floorcast.recording import RecordingWriter
+    from floorcast.salvage import Flaws
     from floorcast.sources import open_log
     from sensors.pseudonym import KeyFileError, Pseudonym, load_key
 
     session: Session = ctx.obj
     moved = duration(shift.lstrip("-")) if shift else timedelta()
-    told = (lambda flaw: typer.echo(f"floorcast: {flaw}", err=True)) if salvage else None
-    log = open_log([source], session.settings(), salvage=told)
+    flaws = Flaws() if salvage else None
+    log = open_log([source], session.settings(), salvage=flaws)
     try:
         pseudonym = Pseudonym(load_key(key or key_beside(out)))
     except KeyFileError as error:
@@ -151,6 +152,8 @@ def anonymize(
     with RecordingWriter(out) as recording:
         for entry in anonymous.entries(log.entries):
             recording.write(entry)
+    if flaws:
+        flaws.close()
     typer.echo(
         f"{recording.events:,} events, {len(anonymous.people):,} people renamed, in {out}", err=True
     )

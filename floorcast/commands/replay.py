@@ -41,50 +41,44 @@ def register(app: typer.Typer) -> None:
     app.command("replay", epilog=EPILOG)(command)
 
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        help="Recordings, folders of them, captures of a broker, redis://… for the live log, or a table."
+    ),
+]
+Mapping = Annotated[str, typer.Option(help="How to read a table: a name or a .toml file.")]
+From = Annotated[str, typer.Option("--from", help="Leave out what was received before.")]
+To = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A moment: leave out what came from then on. A place: mqtt, mqtt://…, redis, redis://…, none."
+    ),
+]
+Until = Annotated[
+    str, typer.Option(help="Stop then and print the state of the floor; implies --last.")
+]
+Only = Annotated[list[str] | None, typer.Option(help="Only this store; may be repeated.")]
+Speed = Annotated[str, typer.Option(help="max, or times real time: 1, 60, 60×.")]
+Facts = Annotated[str, typer.Option(help="Write facts: .jsonl, .csv, .parquet or - .")]
+Forecasts = Annotated[str, typer.Option(help="Write forecasts: .jsonl, .csv, .parquet or - .")]
+Incidents = Annotated[str, typer.Option(help="Write incidents: .jsonl, .csv, .parquet or - .")]
+Last = Annotated[bool, typer.Option("--last", help="Only the newest of each fact and incident.")]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Worker threads; changes no result.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on where the same command was interrupted.")
+]
+Salvage = Annotated[
+    bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+
+
 def command(
-    ctx: typer.Context,
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Recordings, folders of them, captures of a broker, redis://… for the live log, or a table."
-        ),
-    ],
-    mapping: Annotated[str, typer.Option(help="How to read a table: a name or a .toml file.")] = "",
-    start: Annotated[str, typer.Option("--from", help="Leave out what was received before.")] = "",
-    to: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A moment: leave out what came from then on. A place: mqtt, mqtt://…, redis, redis://…, none."
-        ),
-    ] = None,
-    until: Annotated[
-        str, typer.Option(help="Stop then and print the state of the floor; implies --last.")
-    ] = "",
-    store: Annotated[
-        list[str] | None, typer.Option(help="Only this store; may be repeated.")
-    ] = None,
-    speed: Annotated[str, typer.Option(help="max, or times real time: 1, 60, 60×.")] = "max",
-    facts: Annotated[str, typer.Option(help="Write facts: .jsonl, .csv, .parquet or - .")] = "",
-    forecasts: Annotated[
-        str, typer.Option(help="Write forecasts: .jsonl, .csv, .parquet or - .")
-    ] = "",
-    incidents: Annotated[
-        str, typer.Option(help="Write incidents: .jsonl, .csv, .parquet or - .")
-    ] = "",
-    last: Annotated[
-        bool, typer.Option("--last", help="Only the newest of each fact and incident.")
-    ] = False,
-    workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Worker threads; changes no result.")
-    ] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the same command was interrupted.")
-    ] = False,
-    salvage: Annotated[
-        bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
-) -> None:
+    ctx: typer.Context, sources: Sources, mapping: Mapping = "", start: From = "", to: To = None, until: Until = "",
+    store: Only = None, speed: Speed = "max", facts: Facts = "", forecasts: Forecasts = "", incidents: Incidents = "",
+    last: Last = False, workers: Workers = 1, resume: Resume = False, salvage: Salvage = False, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Run a recorded log through the floor and alert dataflows in this process, without broker or Redis.
 
     Without an output the incidents are printed as JSON lines. The same log gives the same bytes. With --to mqtt or
@@ -93,18 +87,17 @@ def command(
     from floorcast.destinations import parse_speed, split_to
     from floorcast.outputs import check_output
     from floorcast.progress import progress_bar
-    from floorcast.replay_told import Asked
+    from floorcast.replay_told import Asked, tell_all
+    from floorcast.salvage import Flaws
     from floorcast.sources import cut_as_said, open_log
 
     session: Session = ctx.obj
     asked = Asked(facts, forecasts, incidents, last or bool(until), until)
     for out in (facts, forecasts, incidents):
         check_output(out)
-    place, ends = split_to(to or [])
-    pace = parse_speed(speed)
-    read = Reading()
-    told = _tell if salvage else None
-    log = open_log(sources, session.settings(), mapping=mapping, salvage=told, progress=read.to)
+    (place, ends), pace, read = split_to(to or []), parse_speed(speed), Reading()
+    flaws = Flaws() if salvage else None
+    log = open_log(sources, session.settings(), mapping=mapping, salvage=flaws, progress=read.to)
     zone = log.settings.sensors.stores[0].tz if log.settings.sensors.stores else UTC
     entries = cut_as_said(log.entries, zone, start=start, ends=[*ends, until], stores=store or [])
     with progress_bar(log.size, zone) as bar:
@@ -113,8 +106,8 @@ def command(
             return
         name = _question(sources, log, (asked, mapping, start, to, store, salvage))
         result = _run(entries, log, asked, workers, pace, name, bar, read, resume=resume)
-    from floorcast.replay_told import tell_all
-
+    if flaws:
+        flaws.close()
     tell_all(log, result, asked, zone, as_json=as_json)
 
 
@@ -195,7 +188,3 @@ class Reading:
     def to(self, position: int) -> None:
         """The file has been read up to this byte."""
         self.bytes = position
-
-
-def _tell(flaw: str) -> None:
-    typer.echo(f"floorcast: {flaw}", err=True)

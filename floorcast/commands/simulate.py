@@ -33,34 +33,30 @@ def register(app: typer.Typer) -> None:
     app.command("simulate", epilog=EPILOG)(command)
 
 
+Seed = Annotated[int, typer.Option(help="The same seed gives the same days, byte for byte.")]
+Out = Annotated[Path | None, typer.Option(help="Record to this file: .jsonl or .jsonl.zst.")]
+To = Annotated[str, typer.Option(help="Publish to mqtt://host:port, QoS 1.")]
+Speed = Annotated[float, typer.Option(min=0.01, help="Times real time, with --to.")]
+Since = Annotated[
+    str, typer.Option(help="With --to at speed 1: leave out what was due before this instant.")
+]
+FirstDay = Annotated[
+    str, typer.Option(help="First day, YYYY-MM-DD; today in the store by default.")
+]
+Days = Annotated[int, typer.Option(min=1, max=3660, help="How many days.")]
+StoreId = Annotated[str, typer.Option(help="Store id; the first configured by default.")]
+Visitors = Annotated[float, typer.Option(min=0, help="Visitors of an average day.")]
+Conversion = Annotated[float, typer.Option(min=0, max=1, help="Share of visitors who buy.")]
+Faults = Annotated[list[str] | None, typer.Option(help="Plant a cause; may be repeated.")]
+TickS = Annotated[float, typer.Option(min=0.01, help="Seconds between the recording's ticks.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the truth as JSON.")]
+
+
 def command(
-    ctx: typer.Context,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same days, byte for byte.")
-    ] = 1,
-    out: Annotated[
-        Path | None, typer.Option(help="Record to this file: .jsonl or .jsonl.zst.")
-    ] = None,
-    to: Annotated[str, typer.Option(help="Publish to mqtt://host:port, QoS 1.")] = "",
-    speed: Annotated[float, typer.Option(min=0.01, help="Times real time, with --to.")] = 1.0,
-    since: Annotated[
-        str, typer.Option(help="With --to at speed 1: leave out what was due before this instant.")
-    ] = "",
-    day: Annotated[
-        str, typer.Option(help="First day, YYYY-MM-DD; today in the store by default.")
-    ] = "",
-    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days.")] = 1,
-    store: Annotated[str, typer.Option(help="Store id; the first configured by default.")] = "",
-    visitors: Annotated[float, typer.Option(min=0, help="Visitors of an average day.")] = 1_400,
-    conversion: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of visitors who buy.")
-    ] = 0.26,
-    fault: Annotated[list[str] | None, typer.Option(help="Plant a cause; may be repeated.")] = None,
-    tick_s: Annotated[
-        float, typer.Option(min=0.01, help="Seconds between the recording's ticks.")
-    ] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the truth as JSON.")] = False,
-) -> None:
+    ctx: typer.Context, seed: Seed = 1, out: Out = None, to: To = "", speed: Speed = 1.0, since: Since = "",
+    day: FirstDay = "", days: Days = 1, store: StoreId = "", visitors: Visitors = 1_400, conversion: Conversion = 0.26,
+    fault: Faults = None, tick_s: TickS = 1.0, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Simulate a shop's days: arrivals, zones, tills, baskets, stock and staff.
 
     Without --out and --to only the truth is printed.
@@ -130,26 +126,28 @@ def _instant(text: str) -> datetime | None:
 
 def _print_truth(simulated: "SimulatedDay", *, as_json: bool) -> None:
     """What was drawn, one line a day."""
-    truth = simulated.truth
-    total = truth.day
-    if as_json:
-        numbers = {f.name: getattr(total, f.name) for f in fields(total)}
-        said = {
-            "store": simulated.store.id, "day": simulated.day.date, "events": len(simulated.events),
-            **numbers, "transactions": total.transactions, "units": total.units, "net_minor": total.net_minor,
-            "conversion": total.conversion, "atv_minor": total.atv_minor,
-            "untagged_staff": truth.untagged_staff, "missed": truth.missed.visitors,
-            "sku_units": truth.sku_units, "on_hand": truth.on_hand,
-        }  # fmt: skip
-        typer.echo(msgspec.json.encode(said))
-        return
+    typer.echo(_as_json(simulated) if as_json else _sentence(simulated))
+
+
+def _as_json(simulated: "SimulatedDay") -> bytes:
+    truth, total = simulated.truth, simulated.truth.day
+    numbers = {f.name: getattr(total, f.name) for f in fields(total)}
+    said = {
+        "store": simulated.store.id, "day": simulated.day.date, "events": len(simulated.events),
+        **numbers, "transactions": total.transactions, "units": total.units, "net_minor": total.net_minor,
+        "conversion": total.conversion, "atv_minor": total.atv_minor,
+        "untagged_staff": truth.untagged_staff, "missed": truth.missed.visitors,
+        "sku_units": truth.sku_units, "on_hand": truth.on_hand,
+    }  # fmt: skip
+    return msgspec.json.encode(said)
+
+
+def _sentence(simulated: "SimulatedDay") -> str:
+    total, ticket = simulated.truth.day, "–"
     rate = "–" if total.conversion is None else f"{total.conversion:.1%}"
-    ticket = (
-        "–"
-        if total.atv_minor is None
-        else f"{total.atv_minor / 100:.2f} {simulated.store.currency}"
-    )
-    typer.echo(
+    if total.atv_minor is not None:
+        ticket = f"{total.atv_minor / 100:.2f} {simulated.store.currency}"
+    return (
         f"{simulated.day.date} {simulated.store.id}: {len(simulated.events):,} events, {total.visitors:,} visitors, "
         f"{total.transactions:,} transactions ({rate}), mean ticket {ticket}, {total.returns} returns"
     )

@@ -10,8 +10,10 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alerts.trial import Trial
     from alerts.tried import Outcome, Pair, RuleTrial
     from floorcast.main import Session
+    from floorcast.settings import Settings
 
 EPILOG = """Examples:
 
@@ -33,53 +35,40 @@ def register(app: typer.Typer) -> None:
     app.command("whatif", epilog=EPILOG)(command)
 
 
+Sources = Annotated[list[str] | None, typer.Argument(help="Recordings, archives or redis://….")]
+Rules = Annotated[
+    Path | None, typer.Option(help="The draft; today's rules by default: what they do.")
+]
+LastPart = Annotated[
+    str, typer.Option(help="Judge the end of the log only: 7d, 36h, 90m; all by default.")
+]
+Recovered = Annotated[
+    str,
+    typer.Option(
+        help="Share of the money at risk that an action gets back, as 30%; measured in the log by default."
+    ),
+]
+Show = Annotated[bool, typer.Option("--show", help="Show the answer on the incidents page too.")]
+Salvage = Annotated[
+    bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
+]
+Most = Annotated[int, typer.Option(min=0, help="Print at most so many incidents.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print all of it.")]
+
+
 def command(
-    ctx: typer.Context,
-    sources: Annotated[
-        list[str] | None, typer.Argument(help="Recordings, archives or redis://….")
-    ] = None,
-    rules: Annotated[
-        Path | None, typer.Option(help="The draft; today's rules by default: what they do.")
-    ] = None,
-    last: Annotated[
-        str, typer.Option(help="Judge the end of the log only: 7d, 36h, 90m; all by default.")
-    ] = "",
-    recovered: Annotated[
-        str,
-        typer.Option(
-            help="Share of the money at risk that an action gets back, as 30%; measured in the log by default."
-        ),
-    ] = "",
-    show: Annotated[
-        bool, typer.Option("--show", help="Show the answer on the incidents page too.")
-    ] = False,
-    salvage: Annotated[
-        bool, typer.Option("--salvage", help="Read what is whole of a damaged recording.")
-    ] = False,
-    most: Annotated[int, typer.Option(min=0, help="Print at most so many incidents.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of it.")] = False,
-) -> None:
+    ctx: typer.Context, sources: Sources = None, rules: Rules = None, last: LastPart = "", recovered: Recovered = "",
+    show: Show = False, salvage: Salvage = False, most: Most = 20, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Replay the log once through both rule books: incidents gained, lost and moved, pages, money at risk and saved."""
-    from alerts.trial import Trial
-    from floorcast.draft import load_draft
-    from floorcast.errors import Exit, FloorcastError
+    from floorcast.errors import Exit
     from floorcast.moments import duration, share
-    from floorcast.replay import EntrySource, run_log
-    from floorcast.replayed import Totals
-    from floorcast.sources import open_log
 
     session: Session = ctx.obj
     settings = session.settings() if sources and not show else session.connected()
     stretch, got_back = duration(last) if last else None, share(recovered) if recovered else None
-    draft = load_draft(rules, settings.alerts) if rules else settings.alerts
-    told = (lambda flaw: typer.echo(f"floorcast: {flaw}", err=True)) if salvage else None
-    log = open_log(sources or [settings.sensors.redis.url], settings, salvage=told)
-    trial = Trial(settings.alerts, draft, log.settings.sensors, log.settings.flows)
-    run_log(EntrySource(log.entries, Totals()), log.settings, facts=trial.take)
-    outcome = trial.outcome(stretch, got_back)
-    if outcome is None:
-        raise FloorcastError("the log is empty: nothing to try the rules on")
-    outcome = msgspec.structs.replace(outcome, draft=rules.name if rules else "")
+    tried = _tried(sources or [settings.sensors.redis.url], settings, rules, salvage=salvage)
+    outcome = _outcome(tried, stretch, got_back, rules.name if rules else "")
     if show:
         _show(outcome, settings.sensors.redis.url)
     if as_json:
@@ -88,6 +77,39 @@ def command(
         _print(outcome, most)
     if not outcome.is_same:
         raise typer.Exit(Exit.FINDING)
+
+
+def _tried(
+    sources: list[str], settings: "Settings", rules: Path | None, *, salvage: bool
+) -> "Trial":
+    """Both books through the log."""
+    from alerts.trial import Trial
+    from floorcast.draft import load_draft
+    from floorcast.replay import EntrySource, run_log
+    from floorcast.replayed import Totals
+    from floorcast.salvage import Flaws
+    from floorcast.sources import open_log
+
+    draft = load_draft(rules, settings.alerts) if rules else settings.alerts
+    flaws = Flaws() if salvage else None
+    log = open_log(sources, settings, salvage=flaws)
+    trial = Trial(settings.alerts, draft, log.settings.sensors, log.settings.flows)
+    run_log(EntrySource(log.entries, Totals()), log.settings, facts=trial.take)
+    if flaws:
+        flaws.close()
+    return trial
+
+
+def _outcome(
+    trial: "Trial", stretch: timedelta | None, got_back: float | None, draft: str
+) -> "Outcome":
+    """What would have been otherwise; raises ``FloorcastError`` for an empty log."""
+    from floorcast.errors import FloorcastError
+
+    outcome = trial.outcome(stretch, got_back)
+    if outcome is None:
+        raise FloorcastError("the log is empty: nothing to try the rules on")
+    return msgspec.structs.replace(outcome, draft=draft)
 
 
 def _show(outcome: "Outcome", url: str) -> None:

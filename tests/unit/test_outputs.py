@@ -8,6 +8,7 @@ import pytest
 
 from floorcast import outputs
 from floorcast.outputs import write_lines
+from floorcast.salvage import MOST, Flaws
 
 ROWS: list[dict[str, object]] = [
     {"n": 1, "value": 1, "mixed": 1, "flag": True, "nested": {"a": [1]}},
@@ -39,6 +40,22 @@ def test_a_table_does_not_depend_on_its_batches(
 
 
 def test_no_lines_give_an_empty_table(tmp_path: Path) -> None:
-    """A replay without facts still writes a file that can be read."""
-    write_lines([], str(tmp_path / "rows.parquet"))
-    assert pl.read_parquet(tmp_path / "rows.parquet").height == 0
+    """A replay without facts still writes a table with its head."""
+    for ending, read in ((".parquet", pl.read_parquet), (".csv", pl.read_csv)):
+        out = tmp_path / f"rows{ending}"
+        write_lines([], str(out), ["store", "metric"])
+        assert (read(out).height, read(out).columns) == (0, ["store", "metric"])
+
+
+def test_a_salvage_of_thousands_of_flaws_is_told_in_a_few_lines(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The first flaws are said with their places, the rest as a number, and nothing where there are no more."""
+    flaws = Flaws()
+    for n in range(MOST + 1_234):
+        flaws(f"day.jsonl: line {n}")
+        if n == MOST - 1:
+            flaws.close()
+            assert len(capfd.readouterr().err.splitlines()) == MOST
+    flaws.close()
+    assert capfd.readouterr().err == "floorcast: … and 1,234 more, left out as well\n"
