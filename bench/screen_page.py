@@ -25,7 +25,7 @@ from tests.servers import RedisServer
 
 CHUNK = 600  # updates between two looks at the heap
 STREAM = """window.EventSource = class {
-  constructor() { this.readyState = 1; this.on = {}; window.wall = this; }
+  constructor() { this.readyState = 1; this.on = {}; window.fedStream = this; }
   addEventListener(name, f) { this.on[name] = f; }
   close() {}
 };"""
@@ -33,7 +33,7 @@ FEED = """async ([from, count]) => {
   const frame = (n) => new Promise(done => requestAnimationFrame(done));
   for (let n = from; n < from + count; n += 1) {
     const at = window.began + n * 1000;
-    window.wall.on.delta({data: JSON.stringify({v: window.first.v, seq: window.first.seq + n, now: at, at, newest: at,
+    window.fedStream.on.delta({data: JSON.stringify({v: window.first.v, seq: window.first.seq + n, now: at, at, newest: at,
       link: 'ok', drop: [], set: {
         'tile:visitors': {...window.first.set['tile:visitors'], v: n},
         'tile:occupancy': {...window.first.set['tile:occupancy'], v: n % 200},
@@ -49,16 +49,17 @@ FEED = """async ([from, count]) => {
 def opened(browser: Browser, port: int, *, fed: bool = False) -> Page:
     """A wall; ``fed``: its stream is ours."""
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.set_default_timeout(120_000)
     if fed:
         page.add_init_script(STREAM)
     page.goto(f"http://127.0.0.1:{port}/wall/{STORE}?lang=en&k={token()}")
     if fed:
-        page.wait_for_function("() => window.wall?.on.delta")
+        page.wait_for_function("() => window.fedStream?.on.delta")
         page.evaluate(
             """async store => {
               window.first = await (await fetch(`/wall/${store}/state`)).json();
               window.began = window.first.now;
-              window.wall.on.full({data: JSON.stringify(window.first)});
+              window.fedStream.on.full({data: JSON.stringify(window.first)});
             }""",
             STORE,
         )

@@ -27,12 +27,6 @@ def register(app: Dash, shops: Shops, settings: DashboardSettings) -> None:
         Output("wall", "data-store"),
         Input("frame", "data"),
     )
-    app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("wall", "draw"),
-        Output("chart", "figure"),
-        Input("live", "data"),
-        prevent_initial_call=True,
-    )
 
 
 def store_of(pathname: str | None) -> str:

@@ -28,7 +28,6 @@ def wall(shop: Shop, language: Language, view: str = "") -> Component:
     return html.Main(
         [
             dcc.Store(id="frame", data=frame(shop, language) | {"view": view}),
-            dcc.Store(id="live"),
             _top(shop, language),
             *(html.Div(built, className=f"area-{area}") for area, built in areas.items()),
         ],

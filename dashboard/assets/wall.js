@@ -1,4 +1,5 @@
-/* The wall: what the server says goes into one dcc.Store; what stands on the page follows from it. */
+/* The wall: what stands on the page follows from what the server says. Only the chart's figure goes through Dash: its
+   renderer keeps every change of a callback's input for ever, half a day of them would be 60 MB. */
 (function () {
   "use strict";
   const F = (window.floorcast = window.floorcast || {});
@@ -12,7 +13,9 @@
 
   const deliver = (state) => {
     live = state;
-    window.dash_clientside.set_props("live", { data: state });
+    paint(state);
+    const figure = chart(state);
+    if (figure) window.dash_clientside.set_props("chart", { figure });
   };
 
   /* How the data stands, by the server's clock: how old, and whether that is delayed or dead. */
@@ -105,7 +108,6 @@
   };
 
   const paint = (state) => {
-    if (!state || !frame) return;
     const parts = state.parts;
     empty(parts);
     F.put("tiles", frame.tiles.map((name) => F.tile(name, parts["tile:" + name], fmt)));
@@ -120,12 +122,12 @@
     document.documentElement.dataset.seq = state.seq;
   };
 
+  /* The figure, if it is another one than stands there. */
   const chart = (state) => {
-    const keep = window.dash_clientside.no_update;
-    if (!state || !frame || !state.parts.chart || !state.parts.chart.from) return keep;
+    if (!state.parts.chart || !state.parts.chart.from) return null;
     const px = pixel(), wide = window.innerWidth > 900;
     const drawn = JSON.stringify([state.parts.chart, state.parts.expect, px, wide]);
-    if (drawn === charted) return keep;
+    if (drawn === charted) return null;
     charted = drawn;
     return F.figure(frame.figure, state.parts, fmt, px, wide);
   };
@@ -154,8 +156,6 @@
     return frame.store;
   };
 
-  const draw = (state) => { paint(state); return chart(state); };
-
-  window.floorcast.inspect = () => ({ live, standing: frame ? standing().name : "", p95: p95(), glass: glass.length, link });
-  window.dash_clientside = Object.assign({}, window.dash_clientside, { wall: { start, draw } });
+  window.floorcast.inspect = () => ({ live, deliver, standing: frame ? standing().name : "", p95: p95(), glass: glass.length, link });
+  window.dash_clientside = Object.assign({}, window.dash_clientside, { wall: { start } });
 })();

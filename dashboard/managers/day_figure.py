@@ -41,11 +41,12 @@ def day_figure(found: list[Fact], shop: Shop) -> dict[str, Any]:
     return figure
 
 
-def other_day(found: list[Fact], shop: Shop, shift: timedelta) -> dict[str, Any]:
-    """Another day's visitors, moved onto the clock of the day that is looked at."""
+def other_day(found: list[Fact], shop: Shop, shift: timedelta, name: str) -> dict[str, Any]:
+    """Another day's visitors, moved onto the clock of the day that is looked at, named at its end."""
     seen = [f for f in found if not f.metric.endswith("_forecast")]
     at = [(f.end.astimezone(shop.store.tz) + shift).replace(tzinfo=None).isoformat() for f in seen]
     return {
-        "type": "scatter", "mode": "lines", "x": at, "y": [f.value for f in seen], "hoverinfo": "skip",
-        "line": {"color": TOKENS["watch"], "width": 2},
+        "type": "scatter", "mode": "lines+text", "x": at, "y": [f.value for f in seen], "hoverinfo": "skip",
+        "line": {"color": TOKENS["heat4"], "width": 1.5}, "textfont": {"color": TOKENS["heat4"]},
+        "text": [*([""] * (len(seen) - 1)), name], "textposition": "top left",
     }  # fmt: skip

@@ -46,6 +46,10 @@ def safe(cell: str) -> str:
 
 
 AHEAD_DAYS = 7
+HEAD = (
+    "store", "metric", "subject", "window", "start", "end", "value", "unit", "low95", "high95", "low80", "high80",
+    "champion",
+)  # fmt: skip
 
 
 def csv_rows(desk: Desk, store: str) -> list[list[str]]:
@@ -59,42 +63,15 @@ def csv_rows(desk: Desk, store: str) -> list[list[str]]:
     wanted = [Wanted(m, w, s) for m, s, w in sorted(names)]  # type: ignore[arg-type]
     ahead = [today + timedelta(days=n) for n in range(AHEAD_DAYS + 1)]
     series = [f for found in past.days(shop, ahead, wanted).values() for f in found]
-    head = [
-        "store",
-        "metric",
-        "subject",
-        "window",
-        "start",
-        "end",
-        "value",
-        "unit",
-        "low95",
-        "high95",
-        "low80",
-        "high80",
-        "champion",
-    ]
-    rows = [head]
+    rows = [list(HEAD)]
     for f in sorted({f.key: f for f in [*facts, *series]}.values(), key=lambda f: f.key):
-        cells = [
-            f.value,
-            f.unit,
+        told = (
             f.evidence.low,
             f.evidence.high,
-            f.detail.get("low80"),
-            f.detail.get("high80"),
-            f.detail.get("champion"),
-        ]
+            *(f.detail.get(n) for n in ("low80", "high80", "champion")),
+        )
+        cells = ["" if c is None else str(c) for c in (f.value, f.unit, *told)]
         tz = shop.store.tz
         span = [f.start.astimezone(tz).isoformat(), f.end.astimezone(tz).isoformat()]
-        rows.append(
-            [
-                store,
-                f.metric,
-                f.subject,
-                f.window,
-                *span,
-                *("" if c is None else str(c) for c in cells),
-            ]
-        )
+        rows.append([store, f.metric, f.subject, f.window, *span, *cells])
     return rows

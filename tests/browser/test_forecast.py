@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from flows.facts import Evidence
-from tests.browser.conftest import Site
 from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
+from tests.browser.sites import Site
 from tests.weeks import ahead, order, past, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 
 from sensors.events import Command
 from sensors.keyspace import log_key
-from tests.browser.conftest import Site
 from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
+from tests.browser.sites import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 

@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Looker, Screen, Site
 from tests.browser.desks import at_a_desk
+from tests.browser.lookers import Looker, Screen
 from tests.browser.pictures import differences, same_as_kept, taken
+from tests.browser.sites import Site
 from tests.browser.test_sensors import troubled
 from tests.browser.test_weekly import five_weeks
 

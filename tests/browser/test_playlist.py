@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from dashboard.doors.kiosks import EVERY, Kiosks
-from tests.browser.conftest import SCREENS, Site
 from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
+from tests.browser.lookers import SCREENS
+from tests.browser.sites import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 

@@ -11,8 +11,8 @@ from dashboard.managers.past_reader import day_start
 from dashboard.opening import business_day, opening
 from flows.facts import Evidence, Fact
 from sensors.keyspace import dead_key, device_key
-from tests.browser.conftest import Site
 from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
+from tests.browser.sites import Site
 from tests.floor_facts import Floor
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]

@@ -11,8 +11,8 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from dashboard.doors.audit import Audit
-from tests.browser.conftest import Site
 from tests.browser.desks import Desk, at_a_desk
+from tests.browser.sites import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 SECTIONS = ["store", "zones", "rules", "people"]

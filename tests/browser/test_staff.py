@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser
 
 from alerts.links import Claim, sign
 from sensors.events import Command
 from sensors.keyspace import log_key
-from tests.browser.conftest import PASSWORD, Looker, Site
+from tests.browser.lookers import Phone
+from tests.browser.sites import Site
 from tests.ingest_process import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -20,30 +21,6 @@ OVERFLOWING = """() => [...document.querySelectorAll('body, .card, .card *, .top
   .filter(n => n.scrollWidth > n.clientWidth + 1)
   .filter(n => getComputedStyle(n).overflowX !== 'hidden' && getComputedStyle(n).display !== 'inline')
   .map(n => n.tagName + '.' + n.className + ': ' + n.textContent.slice(0, 60))"""
-
-
-class Phone(Looker):
-    """One person's phone."""
-
-    def __init__(self, context: BrowserContext, site: Site) -> None:
-        super().__init__(context.new_page(), site)
-        self.context = context
-
-    def log_in(self, who: str, password: str = PASSWORD, language: str = "en") -> "Phone":
-        """Through the page, as a person does."""
-        self.page.goto(f"{self.root}/staff?lang={language}")
-        self.page.fill("[name=who]", who)
-        self.page.fill("[name=password]", password)
-        self.page.click("button.primary")
-        return self
-
-    def live(self) -> "Phone":
-        """Wait until the cards stand and the stream is live."""
-        self.page.wait_for_function(
-            "() => window.floorcast?.inspect && window.floorcast.inspect().standing === 'live'"
-        )
-        self.page.evaluate("document.fonts.ready.then(() => true)")
-        return self
 
 
 Phones = Callable[[], Phone]

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 from dashboard.opening import business_day
 from flows.facts import Evidence
 from sensors.keyspace import log_key
-from tests.browser.conftest import Site
 from tests.browser.desks import Desk, at_a_desk
+from tests.browser.sites import Site
 from tests.floor_facts import DAY
 from tests.weeks import past
 

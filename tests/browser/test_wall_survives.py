@@ -3,16 +3,16 @@
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.conftest import Screen
+from tests.browser.lookers import Screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 def live(screen: Screen) -> Screen:
-    """A wall that stands."""
+    """A wall that stands, its chart drawn: time that passes at once would find plotly still loading."""
     floor = screen.site.floor
     floor.publish(*floor.afternoon())
-    return screen.open("en")
+    return screen.open("en").drawn()
 
 
 def visitors(screen: Screen, number: int) -> None:
@@ -37,7 +37,7 @@ def test_a_503_from_a_proxy(screen: Screen) -> None:
     screen.page.route("**/events", refuse)
     screen.site.stop()  # the stream ends, and what the browser opens next meets the 503
     screen.site.start()
-    screen.page.wait_for_function("() => window.floorcast.inspect().link.closed()", timeout=15_000)
+    screen.page.wait_for_function("() => window.floorcast.inspect().link.closed()", timeout=30_000)
     for _ in range(100):
         if refused:
             break
@@ -72,7 +72,7 @@ def test_redis_down_for_four_minutes(screen: Screen) -> None:
         len(screen.asked) - before <= 2 * 240 / 5
     )  # a poll each five seconds, and the stream tried anew
     site.redis.start()
-    screen.until("live", 20)
+    screen.until("live")
     visitors(screen, 779)
     assert screen.text("#banner") == ""
 
@@ -95,7 +95,7 @@ def test_a_lid_closed_overnight(screen: Screen) -> None:
     back = gone | {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
     client.send("Network.emulateNetworkConditions", back)
     screen.page.clock.resume()
-    screen.until("live", 30)
+    screen.until("live")
     assert screen.text("#clock").startswith("04:2")
     visitors(screen, 778)
 

@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from alerts.incident import Step
-from tests.browser.conftest import SCREENS, Site
 from tests.browser.desks import Desk, at_a_desk
+from tests.browser.lookers import SCREENS
+from tests.browser.sites import Site
 from tests.floor_facts import Floor
 from tests.weeks import ahead, order, past, staff, visitors_on
 

@@ -120,7 +120,7 @@ class Page:
         said = f"{total(found):,.0f}" if found else text["store.empty"]
         if against:
             shift = date.fromisoformat(day) - date.fromisoformat(against)
-            figure["data"].append(other_day(other, shop, shift))
+            figure["data"].append(other_day(other, shop, shift, against))
             said += f" · {against}: " + (f"{total(other):,.0f}" if other else text["store.empty"])
         return figure, said
 
@@ -130,7 +130,7 @@ FACTS = [
     column("subject", "col.subject", width=160),
     column("window", "col.window", width=95),
     column("value", "col.value", "fact", width=120, type="rightAligned"),
-    column("interval", "col.interval", width=190),
+    column("interval", "col.interval", width=215),
     column("n", "col.n", "int", width=80),
     column("coverage", "col.coverage", "pct", width=110),
     column("state", "col.state", width=100),
