@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,9 +10,9 @@ import pytest
 import redis
 
 from flows.facts import Fact, FactBatch
-from flows.keyspace import clock_key, facts_key
-from sensors.keyspace import log_key, partition_of
-from sensors.streams import Entry, Position
+from flows.keyspace import facts_key
+from sensors.keyspace import partition_of
+from tests.floor_process import append, last_minutes, reached, start
 from tests.floor_runs import START, entries_of, floor_batches, newest, random_events
 from tests.ingest_process import wait_for
 from tests.servers import RedisServer
@@ -22,50 +20,6 @@ from tests.servers import RedisServer
 pytestmark = pytest.mark.servers
 STORES = ("north", "south", "west")
 _line = msgspec.json.Decoder(FactBatch).decode
-
-PROGRAM = """
-import sys
-from flows.settings import FlowsSettings
-from flows.topology import run
-from tests.floor_runs import SENSORS
-run(FlowsSettings(snapshot_s=0.1, recovery_dir=sys.argv[2]), SENSORS, sys.argv[1], workers=int(sys.argv[3]))
-"""
-
-
-def _start(server: RedisServer, folder: Path, workers: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, server.url, str(folder / "recovery"), str(workers)],
-        cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": "."},
-    )  # fmt: skip
-
-
-def _append(client: "redis.Redis", entries: list[Entry]) -> None:
-    pipe = client.pipeline(transaction=False)
-    for entry in entries:
-        fields: dict[str, object] = {"t": round(entry.received_at.timestamp() * 1000)}
-        if entry.lines:
-            fields["e"] = entry.lines
-        pipe.xadd(log_key(entry.partition), fields, id=str(entry.position))  # type: ignore[arg-type]
-    pipe.execute()
-
-
-def _minutes(entries: list[Entry]) -> dict[int, Entry]:
-    """By partition the last tick that begins a minute: between those, only a store with news takes one."""
-    found: dict[int, Entry] = {}
-    for entry in entries:
-        known = found.get(entry.partition)
-        minute = entry.received_at.replace(second=0)
-        if entry.is_tick and (known is None or known.received_at.replace(second=0) != minute):
-            found[entry.partition] = entry
-    return found
-
-
-def _reached(client: "redis.Redis", last: dict[str, Position]) -> bool:
-    for store, position in last.items():
-        at = client.hget(clock_key(partition_of(store, 16), store), "position")
-        if at is None or Position.parse(at) < position:  # type: ignore[arg-type]
-            return False
-    return True
 
 
 def _final(client: "redis.Redis") -> dict[tuple[object, ...], Fact]:
@@ -96,11 +50,11 @@ def test_a_rescale_from_one_worker_to_four_and_back_keeps_every_number(
     with redis_server.client() as client:
         for part, workers in enumerate((1, 4, 1)):
             share = entries[part * third : (part + 1) * third if part < 2 else None]
-            process = _start(redis_server, tmp_path, workers)
-            _append(client, share)
-            ticks = _minutes(share)
+            process = start(redis_server, tmp_path, workers)
+            append(client, share)
+            ticks = last_minutes(share)
             last = {store: ticks[partition_of(store, 16)].position for store in STORES}
-            wait_for(lambda last=last: _reached(client, last), within_s=60, what="the share")  # type: ignore[misc]
+            wait_for(lambda last=last: reached(client, last), within_s=60, what="the share")  # type: ignore[misc]
             since = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
