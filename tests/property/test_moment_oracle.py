@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -9,10 +10,11 @@ import polars as pl
 import pytest
 
 from flows.facts import Fact
+from flows.snapshot import dump, load
 from sensors.events import Dwell, Footfall, Pos, Queue, Staff, Stock
 from sensors.simulation.delivery import Delivery, duplicated, shuffled
 from tests.days import DAY, demo_day, demo_settings, demo_store
-from tests.shop_days import Shop
+from tests.shop_days import Key, Shop
 
 COVERS = {
     "zone_conversion", "sales_at_risk", "sales_gap", "peak_coverage", "power_hour", "conversion_benchmark",
@@ -34,17 +36,46 @@ KEEP = 0.85  # of what zones taught, a week later
 CATEGORIES = {zone.id: zone.categories for zone in demo_store().zones}
 
 
-@pytest.fixture(scope="module", params=["in order", "late, shuffled and repeated"])
-def told(request: pytest.FixtureRequest) -> dict[datetime, dict[tuple[str, str, str], Fact]]:
-    """The facts that held at each moment of the second day, after a quarter's quiet for what was under way."""
+@cache
+def _lived() -> tuple[bytes, dict[Key, list[Fact]]]:
+    """The first day, lived through once: the store's state and all that was said."""
     shop = Shop()
     shop.run([(e.at, e) for e in PAST.events], PAST.day.end + HOUR, TICK)
+    return dump(shop.publisher, exact=True), shop.facts
+
+
+def _second_day() -> Shop:
+    """A shop after the first day."""
+    shop, (state, facts) = Shop(), _lived()
+    shop.publisher = load(state, lambda _: shop.publisher.ledger.profile)
+    shop.facts |= {key: list(said) for key, said in facts.items()}
+    return shop
+
+
+def _backlog(arrivals: list[Delivery], until: datetime) -> list[Delivery]:
+    """The doors' counts of two hours come together, an hour before the moment."""
+    return [
+        Delivery(until - HOUR, d.event)
+        if isinstance(d.event, Footfall) and until - 3 * HOUR <= d.event.at < until - HOUR
+        else d
+        for d in arrivals
+    ]
+
+
+@pytest.fixture(
+    scope="module", params=["in order", "late, shuffled and repeated", "a backlog of the doors"]
+)
+def told(request: pytest.FixtureRequest) -> dict[datetime, dict[tuple[str, str, str], Fact]]:
+    """The facts that held at each moment of the second day, after a quarter's quiet for what was under way."""
+    shop = _second_day()
     found, since = {}, TODAY.day.start
     for hour in MOMENTS:
         until = TODAY.day.at(hour * 3600.0)
         events = [e for e in TODAY.events if since <= e.at < until]
         arrivals = [Delivery(e.at, e) for e in events]
-        if request.param != "in order":
+        if request.param == "a backlog of the doors":
+            arrivals = _backlog(arrivals, until)
+        elif request.param != "in order":
             arrivals = duplicated(shuffled(arrivals, hour, LATE), hour)
         arrivals = sorted(
             (Delivery(min(d.received_at, until), d.event) for d in arrivals),
