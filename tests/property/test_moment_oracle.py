@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -10,56 +9,31 @@ import polars as pl
 import pytest
 
 from flows.facts import Fact
-from flows.snapshot import dump, load
 from sensors.events import Dwell, Footfall, Pos, Queue, Staff, Stock
 from sensors.simulation.delivery import Delivery, duplicated, shuffled
-from tests.days import DAY, demo_day, demo_settings, demo_store
-from tests.shop_days import Key, Shop
-
-COVERS = {
-    "zone_conversion", "sales_at_risk", "sales_gap", "peak_coverage", "power_hour", "conversion_benchmark",
-    "oos_rate", "sell_through", "sku_cover", "shelf_silence", "zone_heat", "zone_path", "zone_uniques",
-    "queue_length", "queue_wait", "staff_on_floor", "star_now", "count_balance", "night_counts",
-    "sales_beyond_visitors", "till_arrivals", "members", "occupancy", "zone_visits", "staff_reentered",
-}  # fmt: skip
-TICK, QUARTER, HOUR = timedelta(minutes=15), timedelta(minutes=15), timedelta(hours=1)
-LATE = timedelta(minutes=10)
-PAST = demo_day(41, day=DAY - timedelta(days=7), visitors=2_300.0)
-TODAY = demo_day(42, visitors=700.0)
-MOMENTS = (11, 13, 16, 20)  # o'clock
-PROFILE = demo_settings().flows.benchmark_of(demo_store().id).conversion
-OPENS, CLOSES = (
-    time.hour * 3600.0
-    for time in next((h.opens, h.closes) for h in demo_store().hours if "fri" in h.days)
+from tests.days import demo_settings, demo_store
+from tests.moments import (
+    CATEGORIES,
+    CLOSES,
+    HOUR,
+    KEEP,
+    LATE,
+    MOMENTS,
+    OPENS,
+    PAST,
+    PROFILE,
+    QUARTER,
+    TODAY,
+    Past,
+    backlog,
+    hour_before,
+    live_on,
+    sales_between,
+    second_day,
+    tickets_of,
+    value_of,
+    visitors_in,
 )
-KEEP = 0.85  # of what zones taught, a week later
-CATEGORIES = {zone.id: zone.categories for zone in demo_store().zones}
-
-
-@cache
-def _lived() -> tuple[bytes, dict[Key, list[Fact]]]:
-    """The first day, lived through once: the store's state and all that was said."""
-    shop = Shop()
-    shop.run([(e.at, e) for e in PAST.events], PAST.day.end + HOUR, TICK)
-    return dump(shop.publisher, exact=True), shop.facts
-
-
-def _second_day() -> Shop:
-    """A shop after the first day."""
-    shop, (state, facts) = Shop(), _lived()
-    shop.publisher = load(state, lambda _: shop.publisher.ledger.profile)
-    shop.facts |= {key: list(said) for key, said in facts.items()}
-    return shop
-
-
-def _backlog(arrivals: list[Delivery], until: datetime) -> list[Delivery]:
-    """The doors' counts of two hours come together, an hour before the moment."""
-    return [
-        Delivery(until - HOUR, d.event)
-        if isinstance(d.event, Footfall) and until - 3 * HOUR <= d.event.at < until - HOUR
-        else d
-        for d in arrivals
-    ]
 
 
 @pytest.fixture(
@@ -67,98 +41,24 @@ def _backlog(arrivals: list[Delivery], until: datetime) -> list[Delivery]:
 )
 def told(request: pytest.FixtureRequest) -> dict[datetime, dict[tuple[str, str, str], Fact]]:
     """The facts that held at each moment of the second day, after a quarter's quiet for what was under way."""
-    shop = _second_day()
+    shop = second_day()
     found, since = {}, TODAY.day.start
     for hour in MOMENTS:
         until = TODAY.day.at(hour * 3600.0)
         events = [e for e in TODAY.events if since <= e.at < until]
         arrivals = [Delivery(e.at, e) for e in events]
         if request.param == "a backlog of the doors":
-            arrivals = _backlog(arrivals, until)
+            arrivals = backlog(arrivals, until)
         elif request.param != "in order":
             arrivals = duplicated(shuffled(arrivals, hour, LATE), hour)
         arrivals = sorted(
             (Delivery(min(d.received_at, until), d.event) for d in arrivals),
             key=lambda d: d.received_at,
         )
-        _live(shop, arrivals, since, until)
+        live_on(shop, arrivals, since, until)
         found[until] = {key: facts[-1] for key, facts in shop.facts.items()}
         since = until
     return found
-
-
-def _live(shop: Shop, arrivals: list[Delivery], at: datetime, until: datetime) -> None:
-    while at < until:
-        before, at = at, at + TICK
-        shop.publisher.ledger.take(
-            [
-                d.event
-                for d in arrivals
-                if before <= d.received_at < at or at == until == d.received_at
-            ],
-            at,
-        )
-        shop.keep(shop.publisher.tick(at))
-
-
-class Past:
-    """What the first day taught."""
-
-    doors = pl.DataFrame(
-        [(e.at, e.entered - (e.children or 0)) for e in PAST.events if isinstance(e, Footfall) and not e.staff],
-        schema={"at": pl.Datetime("us", "UTC"), "n": pl.Int64}, orient="row",
-    )  # fmt: skip
-    opened = (PAST.day.at(OPENS), PAST.day.at(CLOSES))
-
-    @classmethod
-    def open_visitors(cls) -> int:
-        """Visitors of the opening hours."""
-        return int(cls.doors.filter(pl.col("at").is_between(*cls.opened, closed="left"))["n"].sum())
-
-    @classmethod
-    def open_sales(cls) -> list[tuple[datetime, Pos]]:
-        """Sales of the opening hours, with when each was first completed."""
-        every = _tickets(PAST.events, PAST.day.end)
-        return [
-            (at, t) for at, t in every if t.nature == "sale" and cls.opened[0] <= at < cls.opened[1]
-        ]
-
-
-def _tickets(events: list[Any], until: datetime) -> list[tuple[datetime, Pos]]:
-    words: dict[str, list[Pos]] = {}
-    for e in events:
-        if isinstance(e, Pos) and e.state != "open" and e.at < until:
-            name = (e.refers_to or e.transaction) if e.state == "voided" else e.transaction
-            words.setdefault(name, []).append(e)
-    return [
-        (min(e.at for e in said if e.state == "completed"), said[-1])
-        for said in words.values()
-        if said[-1].state == "completed"
-    ]
-
-
-def _visitors(events: list[Any], start: datetime, end: datetime) -> int:
-    return sum(
-        e.entered - (e.children or 0)
-        for e in events
-        if isinstance(e, Footfall) and not e.staff and start <= e.at < end
-    )
-
-
-def _hour(at: datetime) -> datetime:
-    """The first minute of the trailing hour that ends with the tick's own minute."""
-    return at - timedelta(minutes=59)
-
-
-def _sales(start: datetime, end: datetime) -> list[Pos]:
-    every = _tickets(TODAY.events, end)
-    return [ticket for at, ticket in every if start <= at and ticket.nature == "sale"]
-
-
-def _value(
-    facts: dict[tuple[str, str, str], Fact], metric: str, subject: str = "", window: str = "now"
-) -> Any:
-    return facts[metric, subject, window].value
 
 
 def test_queues_people_and_staff_of_the_moment(told: dict[datetime, Any]) -> None:
@@ -169,22 +69,22 @@ def test_queues_people_and_staff_of_the_moment(told: dict[datetime, Any]) -> Non
             if isinstance(e, Queue) and e.at < at:
                 lines |= {} if e.length is None else {e.till: e.length}
                 waits |= {} if e.wait_s is None else {e.till: e.wait_s}
-        assert _value(facts, "queue_length") == sum(lines.values())
-        assert _value(facts, "queue_wait") == max(waits.values())
+        assert value_of(facts, "queue_length") == sum(lines.values())
+        assert value_of(facts, "queue_wait") == max(waits.values())
         crossings = [
             e for e in TODAY.events if isinstance(e, Footfall) and e.at < at and not e.staff
         ]
         inside = sum(e.entered - e.left for e in crossings)
-        assert _value(facts, "occupancy") == max(0, inside)
-        assert _value(facts, "count_balance") == inside
+        assert value_of(facts, "occupancy") == max(0, inside)
+        assert value_of(facts, "count_balance") == inside
         badges = {
             e.associate: e.action == "on"
             for e in TODAY.events
             if isinstance(e, Staff) and e.at < at
         }
-        assert _value(facts, "staff_on_floor") == sum(badges.values())
-        assert _value(facts, "star_now") == round(max(0, inside) / sum(badges.values()), 6)
-        assert _value(facts, "night_counts") == 0
+        assert value_of(facts, "staff_on_floor") == sum(badges.values())
+        assert value_of(facts, "star_now") == round(max(0, inside) / sum(badges.values()), 6)
+        assert value_of(facts, "night_counts") == 0
 
 
 def test_conversion_and_what_falling_short_costs(told: dict[datetime, Any]) -> None:
@@ -194,12 +94,12 @@ def test_conversion_and_what_falling_short_costs(told: dict[datetime, Any]) -> N
     whole = (len(past) + 500 * PROFILE) / (seen + 500)
     for at, facts in told.items():
         start = TODAY.day.start
-        for window, since in (("60m", _hour(at)), ("day", start)):
-            sales, visitors = _sales(since, at), _visitors(TODAY.events, since, at)
-            usual = float(_value(facts, "conversion_benchmark", window=window))
+        for window, since in (("60m", hour_before(at)), ("day", start)):
+            sales, visitors = sales_between(since, at), visitors_in(TODAY.events, since, at)
+            usual = float(value_of(facts, "conversion_benchmark", window=window))
             atv = sum(t.net_minor for t in sales) / len(sales)
             risk = max(0, round((usual * visitors - len(sales)) * atv))
-            assert _value(facts, "sales_at_risk", window=window) == risk
+            assert value_of(facts, "sales_at_risk", window=window) == risk
         spans = (("60m", 4), ("day", round((at - TODAY.day.at(OPENS)) / QUARTER)))
         for window, quarters in spans:
             low, high = at - quarters * QUARTER, at
@@ -215,7 +115,7 @@ def test_conversion_and_what_falling_short_costs(told: dict[datetime, Any]) -> N
             fact = facts["conversion_benchmark", "", window]
             assert (fact.value, fact.reason) == (pytest.approx(rate, abs=1e-5), "history")
         _check_gap(facts["sales_gap", "", "now"], at, past)
-        assert _value(facts, "sales_beyond_visitors", window="60m") == 0
+        assert value_of(facts, "sales_beyond_visitors", window="60m") == 0
 
 
 def _check_gap(fact: Fact, at: datetime, past: list[tuple[datetime, Pos]]) -> None:
@@ -226,7 +126,7 @@ def _check_gap(fact: Fact, at: datetime, past: list[tuple[datetime, Pos]]) -> No
     assert fact.detail["atv_usual"] == pytest.approx(
         sum(t.net_minor for _, t in past) / len(past), rel=1e-6
     )
-    sales = _sales(TODAY.day.start, at)
+    sales = sales_between(TODAY.day.start, at)
     net = sum(t.net_minor for t in sales)
     plan = planned * float(fact.detail["conversion_usual"]) * float(fact.detail["atv_usual"])
     assert fact.value == pytest.approx(net - plan, rel=2e-3)
@@ -238,19 +138,21 @@ def test_zones_of_the_moment(told: dict[datetime, Any]) -> None:
     """Conversion, heat, moves and distinct tracks of each zone follow from the visits of both days."""
     for at, facts in told.items():
         visits = [e for e in TODAY.events if isinstance(e, Dwell) and not e.staff and e.at < at]
-        hour = [e for e in visits if e.at >= _hour(at)]
-        tickets = [t for _, t in _tickets(TODAY.events, at) if t.nature == "sale"]
+        hour = [e for e in visits if e.at >= hour_before(at)]
+        tickets = [t for _, t in tickets_of(TODAY.events, at) if t.nature == "sale"]
         for zone, categories in CATEGORIES.items():
             here = sum(e.visits for e in visits if e.zone == zone)
-            assert _value(facts, "zone_visits", f"zone:{zone}", "day") == here
-            assert _value(facts, "zone_uniques", f"zone:{zone}", "60m") == len(
+            assert value_of(facts, "zone_visits", f"zone:{zone}", "day") == here
+            assert value_of(facts, "zone_uniques", f"zone:{zone}", "60m") == len(
                 {e.track for e in hour if e.zone == zone and e.track}
             )
             if categories and here:
                 k = sum(
                     any(x.category == name for x in t.lines) for name in categories for t in tickets
                 )
-                assert _value(facts, "zone_conversion", f"zone:{zone}", "day") == round(k / here, 6)
+                assert value_of(facts, "zone_conversion", f"zone:{zone}", "day") == round(
+                    k / here, 6
+                )
         _check_paths(facts, hour)
         _check_heat(facts, at, hour)
 
@@ -286,7 +188,7 @@ def _check_heat(facts: dict[Any, Fact], at: datetime, hour: list[Dwell]) -> None
         for e in day.events:
             if isinstance(e, Dwell) and not e.staff and start <= e.at < end:
                 seen[e.zone, part(e.at)] += keep * e.visits
-    parts = [part(_hour(at) + number * QUARTER) for number in range(4)]
+    parts = [part(hour_before(at) + number * QUARTER) for number in range(4)]
     checked = 0
     for zone in CATEGORIES:
         fact = facts.get(("zone_heat", f"zone:{zone}", "60m"))
@@ -302,14 +204,14 @@ def _check_heat(facts: dict[Any, Fact], at: datetime, hour: list[Dwell]) -> None
 
 def test_stock_of_the_moment(told: dict[datetime, Any]) -> None:
     """What is out, what sold of what there was, how long stock lasts and how surprising silence is, from raw events."""
-    past = [t for _, t in _tickets(PAST.events, PAST.day.end) if t.nature == "sale"]
+    past = [t for _, t in tickets_of(PAST.events, PAST.day.end) if t.nature == "sale"]
     ranged = [p.sku for p in demo_settings().sensors.ranges[demo_store().range]]
-    flow = _visitors(PAST.events, PAST.day.start, PAST.day.end)
+    flow = visitors_in(PAST.events, PAST.day.start, PAST.day.end)
     for at, facts in told.items():
-        hand = {sku: int(_value(facts, "sku_on_hand", f"sku:{sku}")) for sku in ranged}
+        hand = {sku: int(value_of(facts, "sku_on_hand", f"sku:{sku}")) for sku in ranged}
         out = sum(units <= 0 for units in hand.values())
-        assert _value(facts, "oos_rate") == round(out / len(hand), 6)
-        held = [t for _, t in _tickets(TODAY.events, at) if t.nature == "sale"]
+        assert value_of(facts, "oos_rate") == round(out / len(hand), 6)
+        held = [t for _, t in tickets_of(TODAY.events, at) if t.nature == "sale"]
         for sku in ranged:
             k = sum(any(x.sku == sku for x in t.lines) for t in past)
             said = [e.at for e in TODAY.events if isinstance(e, Pos) and e.state == "completed" and e.nature == "sale"
@@ -318,7 +220,7 @@ def test_stock_of_the_moment(told: dict[datetime, Any]) -> None:
                 continue
             since = max([*said, TODAY.day.at(OPENS) - timedelta(minutes=1)])
             since = since.replace(second=0, microsecond=0) + timedelta(minutes=1)
-            came = _visitors(TODAY.events, since, at)
+            came = visitors_in(TODAY.events, since, at)
             chance = (flow / (flow + came)) ** k
             fact = facts["shelf_silence", f"sku:{sku}", "now"]
             assert fact.value == (1.0 if chance > 0.05 else float(f"{chance:.1g}"))
@@ -345,7 +247,7 @@ def test_sell_through_is_by_receipts(told: dict[datetime, Any]) -> None:
             assert fact is None or fact.value is None
             continue
         sold = sum(
-            x.units for _, t in _tickets(events, at) if t.nature == "sale" for x in t.lines if received[x.sku] > 0
+            x.units for _, t in tickets_of(events, at) if t.nature == "sale" for x in t.lines if received[x.sku] > 0
         )  # fmt: skip
         assert fact is not None
         assert (fact.evidence.n, fact.evidence.k) == (total, sold)
@@ -354,12 +256,12 @@ def test_sell_through_is_by_receipts(told: dict[datetime, Any]) -> None:
 
 def test_cover_is_stock_over_the_expected_rate(told: dict[datetime, Any]) -> None:
     """Hours of cover are on hand over units per visitor of both days times one flow of visitors, the same for all."""
-    past = [t for _, t in _tickets(PAST.events, PAST.day.end) if t.nature == "sale"]
-    flow = _visitors(PAST.events, PAST.day.start, PAST.day.end)
+    past = [t for _, t in tickets_of(PAST.events, PAST.day.end) if t.nature == "sale"]
+    flow = visitors_in(PAST.events, PAST.day.start, PAST.day.end)
     checked = 0
     for at, facts in told.items():
-        sales = [*past, *_sales(TODAY.day.start, at)]
-        seen = flow + _visitors(TODAY.events, TODAY.day.start, at)
+        sales = [*past, *sales_between(TODAY.day.start, at)]
+        seen = flow + visitors_in(TODAY.events, TODAY.day.start, at)
         flows = []
         for (metric, subject, _), fact in facts.items():
             if metric != "sku_cover" or fact.reason != "forecast" or fact.as_of != at:
@@ -411,10 +313,10 @@ def test_members_and_arrivals(told: dict[datetime, Any]) -> None:
     """Distinct members are within the sketch's error, customers at the tills within the hour exact."""
     for at, facts in told.items():
         settled = at - QUARTER
-        known = {t.member for t in _sales(TODAY.day.start, settled) if t.member}
+        known = {t.member for t in sales_between(TODAY.day.start, settled) if t.member}
         found = facts["members", "", "day"]
         assert abs(int(found.value or 0) - len(known)) <= max(1, 0.05 * len(known))
-        line = [e for e in TODAY.events if isinstance(e, Queue) and _hour(at) <= e.at < at]
+        line = [e for e in TODAY.events if isinstance(e, Queue) and hour_before(at) <= e.at < at]
         reached = sum(e.served + e.abandoned for e in line)
         assert facts["till_arrivals", "", "60m"].evidence.n == reached
         assert facts["till_arrivals", "", "60m"].value == reached
