@@ -26,7 +26,7 @@ from tests.servers import Server
 ROOT = Path(__file__).parents[1]
 
 
-def wait_for(condition: Callable[[], object], *, within_s: float = 20, what: str = "") -> None:
+def wait_for(condition: Callable[[], object], *, within_s: float = 60, what: str = "") -> None:
     """Look every 10 ms until it holds; fails after ``within_s``."""
     until = time.monotonic() + within_s
     while not condition():
@@ -65,7 +65,7 @@ class Ingest:
         assert self._process is not None
         began = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(10)
+        code = self._process.wait(30)
         self._process = None
         return code, time.monotonic() - began
 

@@ -1,8 +1,5 @@
 """The one writer of the log on a real Redis, without a broker."""
 
-import time
-from datetime import timedelta
-
 import pytest
 import structlog
 
@@ -46,12 +43,11 @@ class Writer:
 def test_reading_goes_on_while_redis_is_slow(redis_server: RedisServer) -> None:
     """While Redis does not answer nothing waits and nothing is acknowledged; afterwards all is, in order, once."""
     ours = Writer(redis_server)
-    redis_server.client().execute_command("CLIENT", "PAUSE", 1500, "WRITE")
-    began = time.monotonic()
+    redis_server.client().execute_command("CLIENT", "PAUSE", 60_000, "WRITE")
     for number in range(40):
         ours.say(number, is_tick=number % 10 == 9, rejects=number % 2)
-    assert time.monotonic() - began < 0.5
     assert (ours.acked, ours.writer.held, ours.writer.is_blocked) == ([], 40, False)
+    redis_server.client().execute_command("CLIENT", "UNPAUSE")
     wait_for(lambda: [ours.writer.flush(), ours.writer.held][1] == 0)
     assert ours.acked == [(number, 1) for number in range(40)]
     assert ours.logged() == [b'{"n":%d}' % n for p in range(PARTITIONS) for n in range(p, 40, 4)]
@@ -113,9 +109,7 @@ def test_a_redis_that_comes_back_full_is_told_as_full(redis_server: RedisServer)
 def test_draining_ends(redis_server: RedisServer) -> None:
     """At the end it waits for an answer, but not for ever."""
     ours = Writer(redis_server)
-    redis_server.client().execute_command("CLIENT", "PAUSE", 5_000, "WRITE")
+    redis_server.client().execute_command("CLIENT", "PAUSE", 60_000, "WRITE")
     ours.say(1)
-    began = time.monotonic()
     ours.writer.drain(0.3)
-    assert timedelta(seconds=time.monotonic() - began) < timedelta(seconds=1)
     assert ours.writer.held == 1
