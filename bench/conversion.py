@@ -21,9 +21,9 @@ import numpy.typing as npt
 from bench.alerts_days import USUAL_DAY, USUAL_HOUR
 from bench.conversion_power import best_power, least_visitors
 from floorcast.settings import load_settings
-from flows.inference.fall import bound, evidence
+from flows.inference.fall import SPANS, bound, evidence
 from flows.inference.lag import Lag, due
-from flows.measures.aligned import HOUR, LEVEL
+from flows.measures.aligned import LEVEL
 from sensors.events import Footfall, Pos
 from sensors.simulate import simulate_day
 from sensors.simulation.faults import ConversionDrop, Fault
@@ -95,14 +95,17 @@ def busier(pool: Sequence[Day], size: float, trials: int, seed: int) -> list[Day
 
 
 def scan(day: Day, usual: float) -> Series:
-    """The shipped evidence at every minute from opening."""
+    """The shipped evidence at every minute from opening: ``flows.inference.fall.strongest`` at all ends at once."""
     aligned, sales = (
         np.concatenate(([0.0], np.cumsum(series[OPEN:CLOSE])))
         for series in (due(day.visitors, Lag()), day.sales)
     )
-    first = np.maximum(np.arange(len(aligned)) - HOUR, 0)
-    n, k = aligned - aligned[first], sales - sales[first]
-    return np.array([evidence(x, v, usual) for x, v in zip(k, n, strict=True)])
+    found = np.zeros(len(aligned))
+    for span in SPANS:
+        first = np.maximum(np.arange(len(aligned)) - span, 0)
+        both = zip(sales - sales[first], aligned - aligned[first], strict=True)
+        found = np.maximum(found, [evidence(k, n, usual) for k, n in both])
+    return found
 
 
 def cusum(day: Day, usual: float, quiet: float = 0.9, fallen: float = 0.65) -> Series:

@@ -114,6 +114,8 @@ def _entries(
 def _tree(found: "Explanation", zone: tzinfo, most: int) -> "Tree":
     from rich.tree import Tree
 
+    from alerts.catalogue import not_now
+
     incident = found.incident
     head = f"[bold]{found.name}[/]"
     if incident:
@@ -126,6 +128,8 @@ def _tree(found: "Explanation", zone: tzinfo, most: int) -> "Tree":
     tree = Tree(head)
     for line in found.says.splitlines()[1:]:
         tree.add(f"[dim]{line}[/]")
+    for line in not_now(incident, "en") if incident else []:
+        tree.add(f"[dim]Not suggested: {line}[/]")
     for n, decision in enumerate(found.decisions):
         _add_decision(tree, decision, zone, chosen=n == found.of)
     if found.start and found.end:

@@ -20,7 +20,6 @@ _EDGES = (12, 17)
 PRIOR_SALES = 300.0  # that the configured lag counts for …
 SHRINK_SALES = 200.0  # … and the whole day's, for a part of the day
 REMEMBERED = 3_000.0  # sales; older ones fade
-HOUR = 60  # minutes that are held against the usual
 LEVEL = 5.0  # nats at which the shipped rule fires
 
 
@@ -124,7 +123,7 @@ def aligned(view: View) -> Iterator[Reading]:
 
 
 def evidence(view: View) -> Iterator[Reading]:
-    """Nats for a conversion that has fallen: the newest whole hour since opening against what is usual then.
+    """Nats for a conversion that has fallen: the newest whole hours since opening against what is usual then.
 
     ``detail``: since when, the sales per visitor due, the usual ones, and the most nats so many visitors can be
     expected to show for a fall by 35 % (the information bound).
@@ -134,17 +133,18 @@ def evidence(view: View) -> Iterator[Reading]:
     if minute not in opened or not view.today.tallies:
         return
     usual = view.memory(UsualMemory).rates.get("60m", view.profile.benchmark.conversion)
-    usual, start = min(usual, 0.95), max(opened.start, minute - HOUR)
-    due, sales = float(_due(view, start, minute).sum()), int(_sales(view, start, minute).sum())
-    nats = fall.evidence(sales, due, usual)
+    usual, start = min(usual, 0.95), max(opened.start, minute - max(fall.SPANS))
+    found = fall.strongest(_sales(view, start, minute), _due(view, start, minute), usual)
+    start = minute - found.minutes
     yield Reading(
-        round(nats, 2),
-        evidence=Evidence(n=round(due, 1), k=sales),
-        reason="conversion_fell" if nats >= LEVEL else "",
+        round(found.nats, 2),
+        evidence=Evidence(n=round(found.due, 1), k=int(found.sales)),
+        reason="conversion_fell" if found.nats >= LEVEL else "",
         coverage=_heard(view, range(start, minute)),
         detail={
             "since": instant_of(start).isoformat(), "usual": round(usual, 4),
-            "bound": round(fall.bound(due, usual, 0.65 * usual), 2), "rate": ratio(sales, due),
+            "bound": round(fall.bound(found.due, usual, 0.65 * usual), 2),
+            "rate": ratio(int(found.sales), found.due),
         },
     )  # fmt: skip
 

@@ -152,7 +152,7 @@ def test_a_draft_is_held_against_todays_rules(
 def test_todays_rules_change_nothing(day: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The same rules twice: exit code 0, no incident changed, and what fired is what the replay says."""
     capfd.readouterr()
-    assert floorcast(f"whatif {day} --last 12h --json --recovered 30%") == 0
+    assert floorcast(f"whatif {day} --last 14h --json --recovered 30%") == 0
     told = json.loads(capfd.readouterr().out)
     assert told["changed"] == []
     assert (told["recovered_share"], told["measured"]) == (0.3, 0)
