@@ -48,7 +48,7 @@ def test_an_ordinary_day_alarms_nobody() -> None:
 
 
 def test_a_stuck_door_is_named_and_filled_in() -> None:
-    """A camera that counts nobody from noon on is called stuck while it lasts; whom it misses is filled in to a third."""
+    """A camera that counts nobody from noon on is called stuck; whom it misses is filled in to within a third."""
     facts = _told(33, DoorStuck(at=time(12), minutes=120))
     stuck = _reasons(facts)["counts_nobody"]
     assert {subject for _, subject in stuck} == {"device:counter-main"}
