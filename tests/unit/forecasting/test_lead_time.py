@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from flows.forecasting.lead_time import LeadTimeErrors
+from flows.forecasting.lead_time import LeadTimeErrors, LeadTimeSums
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.98])
@@ -39,3 +39,20 @@ def test_stored_and_loaded_it_says_the_same() -> None:
     loaded = pickle.loads(pickle.dumps(errors))  # noqa: S301  our own bytes
     asked = np.array([9.0, 20.0]), np.array([1.0, 2.0])
     assert (loaded.quantile(0.95, *asked) == errors.quantile(0.95, *asked)).all()
+
+
+def test_sums_are_judged_when_their_last_day_is_known_and_a_day_left_out_ends_them() -> None:
+    """A sum over so many days has an error once all of them were said and seen; after a gap they begin anew."""
+    sums, counts = LeadTimeSums(7), np.full((3, 35), 10.0)
+    for _ in range(7):
+        sums.begun = sums.begun if len(sums.begun) else np.full((3, 7), np.nan)
+        sums.add(np.full((3, 7), 9.0), 1)
+        sums.learn(counts, np.ones(3))
+    assert {days: len(errors.errors) for days, errors in sums.errors.items()} == {
+        1: 21, 2: 18, 4: 12, 7: 3,
+    }  # fmt: skip
+    assert sums.begun[0].tolist() == [9.0 * days for days in range(1, 8)]
+    assert pickle.loads(pickle.dumps(sums)).begun.tolist() == sums.begun.tolist()  # noqa: S301
+    sums.add(np.full((3, 7), 9.0), 2)
+    assert np.isnan(sums.begun[:, 1:]).all()
+    assert sums.tail(3.0, 0.9) is None
