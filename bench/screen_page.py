@@ -33,8 +33,8 @@ FEED = """async ([from, count]) => {
   const frame = (n) => new Promise(done => requestAnimationFrame(done));
   for (let n = from; n < from + count; n += 1) {
     const at = window.began + n * 1000;
-    window.fedStream.on.delta({data: JSON.stringify({v: window.first.v, seq: window.first.seq + n, now: at, at, newest: at,
-      link: 'ok', drop: [], set: {
+    window.fedStream.on.delta({data: JSON.stringify({v: window.first.v, seq: window.first.seq + n, now: at, at,
+      newest: at, link: 'ok', drop: [], set: {
         'tile:visitors': {...window.first.set['tile:visitors'], v: n},
         'tile:occupancy': {...window.first.set['tile:occupancy'], v: n % 200},
         'sum': {...window.first.set.sum, n},
@@ -54,16 +54,17 @@ def opened(browser: Browser, port: int, *, fed: bool = False) -> Page:
         page.add_init_script(STREAM)
     page.goto(f"http://127.0.0.1:{port}/wall/{STORE}?lang=en&k={token()}")
     if fed:
-        page.wait_for_function("() => window.fedStream?.on.delta")
+        page.wait_for_function("() => Boolean(window.fedStream?.on.delta)")
         page.evaluate(
             """async store => {
               window.first = await (await fetch(`/wall/${store}/state`)).json();
-              window.began = window.first.now;
+              window.began = window.first.at = window.first.now;
               window.fedStream.on.full({data: JSON.stringify(window.first)});
             }""",
             STORE,
         )
-    page.wait_for_function("() => window.floorcast.inspect().standing === 'live'")
+    page.wait_for_function("() => Boolean(window.floorcast?.inspect().live)")
+    page.wait_for_selector("#chart .js-line", state="attached")
     return page
 
 
