@@ -1,9 +1,10 @@
 """How many visitors a window really had: those counted, and those that silent doors must have missed. Pure."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
-from flows.inference.silence import Gap, gap_of
+from flows.inference.silence import Counts, Gap, gap_of
 from flows.inference.usual import SLOTS, UsualMemory
 from flows.measure import View
 from flows.panes import Pane
@@ -94,8 +95,18 @@ def _gaps(view: View) -> list[Gap]:
         for door in profile.doors
         for silence in view.doors_heard.silences(door, span)
         if len(silence) > silent
+        and not (silence.start == span.start and _is_new(door, counts, memory.doors))
     )
     return [gap for gap in found if gap is not None]
+
+
+def _is_new(door: str, counts: Counts, known: Mapping[str, float]) -> bool:
+    """Whether the store has a past and the door none: before its first word it was not silent, but not there."""
+
+    def past(name: str) -> float:
+        return known.get(name, 0.0) - sum(counts.get(name, {}).values())
+
+    return past(door) <= 0 and any(past(name) > 0 for name in known)
 
 
 def _frozen(view: View) -> list[Gap]:
