@@ -92,7 +92,9 @@ class InFlight:
                 try:
                     said.append(self._connection.read_response())
                 except ResponseError as refusal:
-                    said.append(refusal)
+                    said.append(
+                        refusal.with_traceback(None)
+                    )  # an answer, which holds on to nothing
         self._pool.release(self._connection)
         return said
 
