@@ -132,8 +132,9 @@ def evidence(view: View) -> Iterator[Reading]:
     opened = view.profile.open_minutes(minute)
     if minute not in opened or not view.today.tallies:
         return
-    usual = view.memory(UsualMemory).rates.get("60m", view.profile.benchmark.conversion)
-    usual, start = min(usual, 0.95), max(opened.start, minute - max(fall.SPANS))
+    # the store's at any time: an hour's own is of sales by when they were rung up, not by whom they are due to
+    usual = min(view.memory(UsualMemory).whole(view.profile.benchmark.conversion), 0.95)
+    start = max(opened.start, minute - max(fall.SPANS))
     found = fall.strongest(_sales(view, start, minute), _due(view, start, minute), usual)
     start = minute - found.minutes
     yield Reading(
