@@ -4,11 +4,11 @@ A real redis-server holds the log; each row runs in a process of its own, rows t
 they counted must be equal. CPU is user and system time of all threads of the row's process, without imports; ``of the
 loop`` is the loop's CPU ÷ the row's.
 
-Log time runs at 60,000 events a second. Every bytewax row has the same recovery store as the floor; bytewax's own windows
-wait 10 s for late events, as its documentation shows, and most of their time goes into the queue of events that wait,
-which is searched at every batch: with a slower log, a shorter wait or no recovery they take less. Pathway needs
-``pip install floorcast[bench]``, here or in the interpreter that ``FLOORCAST_BENCH_PYTHON`` names. Then latency under load, memory and state (``bench.floor_load``,
-``bench.floor_state``).
+Log time runs at 60,000 events a second. Every bytewax row has the same recovery store as the floor. Bytewax's own
+windows wait 10 s for late events, as its documentation shows, and most of their time goes into the queue of events
+that wait, which is searched at every batch: with a slower log, a shorter wait or no recovery they take less. Pathway
+needs ``pip install floorcast[bench]``, here or in the interpreter that ``FLOORCAST_BENCH_PYTHON`` names. Then latency
+under load, memory and state (``bench.floor_load``, ``bench.floor_state``).
 """
 
 import argparse
