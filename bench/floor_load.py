@@ -22,20 +22,19 @@ from bench.floor_log import PARTITIONS, START, entries, ticks
 from flows.keyspace import facts_key
 from sensors.event_log import append
 from sensors.streams import Position
-from tests.servers import RedisServer
+from tests.servers import RedisServer, cpu_s
 
 STEP_S = 0.02
 WARM_S = 2.0  # not counted
 SECONDS = 8.0
 PROGRAM = """
-import json, resource, sys
+import resource, sys
 import msgspec
 from flows.settings import FlowsSettings
 from flows.topology import run
 from bench.floor_log import shops
 run(FlowsSettings(recovery_dir=sys.argv[2]), shops(int(sys.argv[3])), sys.argv[1])
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss // 1024]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
@@ -86,29 +85,32 @@ def measure(rate: float, stores: int = 100, seconds: float = SECONDS) -> dict[st
         process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1])
         facts = Facts(server.url)
         facts.start()
-        appended, began = _drive(server, steps, facts)
+        appended, began, used_s = _drive(server, steps, facts, process.pid)
         facts.done.set()
         facts.join()
         process.terminate()
         out, _ = process.communicate(timeout=60)
-    cpu_s, peak_mb = msgspec.json.decode(out.splitlines()[-1])
+    peak_mb = int(out.splitlines()[-1])
     found = _latencies(appended, facts, began + WARM_S)
     return {
-        "events_per_s": round(rate), **found, "cpu_share": round(cpu_s / seconds, 2), "peak_mb": peak_mb,
+        "events_per_s": round(rate), **found, "cpu_share": round(used_s / seconds, 2), "peak_mb": peak_mb,
     }  # fmt: skip
 
 
 Appended = tuple[int, Position, float, int]  # partition, position, when, events (0: a tick)
 
 
-def _drive(server: RedisServer, steps: list[Any], facts: Facts) -> tuple[list[Appended], float]:
+def _drive(
+    server: RedisServer, steps: list[Any], facts: Facts, pid: int
+) -> tuple[list[Appended], float, float]:
+    """What was appended, when that began, and the CPU seconds the floor took for it."""
     appended: list[Appended] = []
     with server.client() as client:
         early = list(ticks(START))  # answered by each partition once the floor is up
         for batch, first in zip(early, append(client, early), strict=True):
             assert isinstance(first, Position)
             facts.wait(batch.partition, first, 60)
-        began = time.perf_counter()
+        began, used_s = time.perf_counter(), cpu_s(pid)
         for number, batches in enumerate(steps):
             due = began + number * STEP_S
             threading.Event().wait(max(0.0, due - time.perf_counter()))
@@ -121,7 +123,7 @@ def _drive(server: RedisServer, steps: list[Any], facts: Facts) -> tuple[list[Ap
     last = {partition: position for partition, position, _, events in appended if not events}
     for partition, position in last.items():
         facts.wait(partition, position, 60)
-    return appended, began
+    return appended, began, cpu_s(pid) - used_s
 
 
 def _latencies(appended: list[Appended], facts: Facts, since: float) -> dict[str, float]:

@@ -33,7 +33,7 @@ from sensors.event_log import read
 from sensors.keyspace import log_key, partition_of
 from sensors.settings import SensorsSettings
 from tests.ingest_cases import TOPIC, settings
-from tests.servers import Mosquitto, RedisServer
+from tests.servers import Mosquitto, RedisServer, cpu_s
 
 
 class Row(NamedTuple):
@@ -107,12 +107,6 @@ def fill(port: int, client_id: str, messages: int, events: int, shape: str) -> N
     last.wait_for_publish()
     gateway.disconnect()
     gateway.loop_stop()
-
-
-def cpu_s(pid: int) -> float:
-    """User and system seconds of a process so far, to the nanosecond."""
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
 
 
 def bare(port: int, messages: int) -> tuple[float, float]:

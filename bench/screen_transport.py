@@ -39,7 +39,7 @@ from dashboard.layout import page as document
 from sensors.clock import SystemClock
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.floor_facts import Floor, demo_shops
-from tests.servers import RedisServer
+from tests.servers import RedisServer, cpu_s
 
 CLOCK = SystemClock()
 KEYS = Path(tempfile.mkdtemp(prefix="floorcast-bench-"))
@@ -167,12 +167,6 @@ def latency(page: Page, publisher: Publisher, updates: int) -> list[float]:
     page.wait_for_timeout(1500)
     seen: dict[str, float] = page.evaluate("window.seen")
     return [seen[text] - at for text, at in said.items() if text in seen]
-
-
-def cpu_s(pid: int) -> float:
-    """User and system seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def rss_mb(pid: int) -> float:

@@ -6,7 +6,6 @@ The two stages are processes of their own. Each store has one incident at a time
 people on shift, one with a phone and one with ntfy; the route's webhook hears of everything too.
 """
 
-import os
 import subprocess
 import sys
 import threading
@@ -40,7 +39,7 @@ from sensors.keyspace import partition_of
 from sensors.settings import SensorsSettings
 from tests.endpoints import Endpoints
 from tests.scenario import EVERY_DAY, shop
-from tests.servers import RedisServer
+from tests.servers import RedisServer, cpu_s
 
 PARTITIONS = 16
 ROOT = Path(__file__).parents[1]
@@ -119,12 +118,6 @@ class Stage:
         self.cpu_s += cpu_s(self.process.pid)
         (self.process.kill if kill else self.process.terminate)()
         self.process.wait(20)
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time of a process so far, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Floor:

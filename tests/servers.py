@@ -22,6 +22,12 @@ def free_port() -> int:
         return port
 
 
+def cpu_s(pid: int) -> float:
+    """User and system seconds of a process's living threads so far, to the nanosecond."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text(encoding="ascii").split()[0]) for thread in threads) / 1e9
+
+
 class Server:
     """A child process that listens on ``port`` once ``start`` has returned; it can be killed and started again."""
 
