@@ -13,9 +13,7 @@ Fraction = Annotated[float, Meta(ge=0, le=1)]
 Point = tuple[Fraction, Fraction]
 """A place on the floor plan, in fractions of its width and height."""
 
-PlanImage = Annotated[
-    str, Meta(pattern=r"^([0-9a-f]{16}-[1-9]\d{0,4}x[1-9]\d{0,4}\.(png|jpg|webp))?$")
-]
+PlanImage = Annotated[str, Meta(pattern=r"^([0-9a-f]{16}-[1-9]\d{0,4}x[1-9]\d{0,4}\.webp)?$")]
 """A picture of the floor in the screen's own folder: its digest, width and height in pixels; empty: none."""
 
 

@@ -1,25 +1,19 @@
 """What a slot forecaster says beyond the next slot: today's remaining slots, the next hour, later days."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import exp, log
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flows.forecasting.contract import Band, Features, Forecast, feature
+from flows.forecasting.profile import Series
+from flows.forecasting.slot_state import SlotState
 
-if TYPE_CHECKING:
-    from flows.forecasting.profile import Series
-    from flows.forecasting.slots import SlotForecaster
-
-PERSISTENCE = (
-    0.6  # how much of the next slot's departure, beyond the day's, lasts into the slot after it
-)
+PERSISTENCE = 0.6
+"""How much of the next slot's departure, beyond the day's, lasts into the slot after it."""
 
 
-def path(model: SlotForecaster, slots: int) -> list[float]:
+def path(model: SlotState, slots: int) -> list[float]:
     """The next ``slots`` values of today, fewer when the day ends before."""
     if model.step is None or model.plan is None:
         return []
@@ -40,7 +34,7 @@ def _bounded_log(value: float, base: float) -> float:
     return min(1.5, max(-1.5, log((value + 0.1) / (base + 0.1))))
 
 
-def forecast(model: SlotForecaster, horizon: int, xs: Sequence[Features]) -> list[Forecast]:
+def forecast(model: SlotState, horizon: int, xs: Sequence[Features]) -> list[Forecast]:
     """The next ``horizon`` slots: the mixture, then today's path, then the plans of later days."""
     first = 0 if model.step is None else model.step + 1
     today = path(model, horizon)
@@ -56,7 +50,7 @@ def forecast(model: SlotForecaster, horizon: int, xs: Sequence[Features]) -> lis
     return told
 
 
-def _value(model: SlotForecaster, d: int, today: Sequence[float], x: Features) -> float:
+def _value(model: SlotState, d: int, today: Sequence[float], x: Features) -> float:
     if x.get("open") == 0.0:
         return 0.0
     if d == 0:
@@ -69,7 +63,7 @@ def _value(model: SlotForecaster, d: int, today: Sequence[float], x: Features) -
 
 
 def _bands(
-    model: SlotForecaster, d: int, slot: int, value: float, *, today: bool, holiday: bool
+    model: SlotState, d: int, slot: int, value: float, *, today: bool, holiday: bool
 ) -> tuple[Band, ...]:
     if d == 0:
         return model.next_bands.around(value, slot, holiday=holiday)
@@ -84,7 +78,7 @@ def _bands(
     )
 
 
-def rest_of_day(model: SlotForecaster) -> Forecast | None:
+def rest_of_day(model: SlotState) -> Forecast | None:
     """What is still to come today after the last slot learned; ``None`` before anything was learned."""
     if model.step is None or model.plan is None:
         return None
@@ -96,14 +90,14 @@ def rest_of_day(model: SlotForecaster) -> Forecast | None:
     return Forecast(origin.spoken, around)
 
 
-def day_total(model: SlotForecaster, plan: Series, x: Features) -> Forecast:
+def day_total(model: SlotState, plan: Series, x: Features) -> Forecast:
     """The total of a day after today, of which ``plan`` says the slots and ``x`` the features."""
     total = float(plan.sum())
     holiday = feature(x, "holiday") > 0
     return Forecast(total, model.day_bands.around(total, 0, holiday=holiday))
 
 
-def at_steps(model: SlotForecaster, xs: Sequence[Features]) -> list[Forecast | None]:
+def at_steps(model: SlotState, xs: Sequence[Features]) -> list[Forecast | None]:
     """The slots whose features are given, in order, from the first after the last learned on.
 
     ``None`` for a slot of which nothing like it was ever seen. A closed slot (``open`` is 0) is 0.
@@ -129,7 +123,7 @@ def at_steps(model: SlotForecaster, xs: Sequence[Features]) -> list[Forecast | N
     ]
 
 
-def _planned(model: SlotForecaster, slot: int, plan: Series, x: Features) -> Forecast | None:
+def _planned(model: SlotState, slot: int, plan: Series, x: Features) -> Forecast | None:
     """A slot of a later day, as its plan would be now."""
     if x.get("open") == 0.0:
         return Forecast(0.0)

@@ -1,5 +1,6 @@
 """What a slot forecaster keeps of one key, and its plan of a day: the state behind ``slots.py``."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from math import exp
 from typing import Any, NamedTuple
@@ -13,13 +14,12 @@ from flows.forecasting.governance import Governor, Verdict
 from flows.forecasting.mixture import Mixture
 from flows.forecasting.profile import Half, Series, Vector, WeeklyProfile, log_ratio
 from flows.forecasting.recursive import MAX_EXPONENT, RecursiveGlm
-from flows.forecasting.rest import RestOfDay
+from flows.forecasting.rest import Origin, RestOfDay
 from flows.forecasting.slot_rows import BESIDE, NEXT, PLAN, Known, plan_rows
 
 START = (0.02, 0.08, 0.9)  # of the rungs, before anything was learned
-FLOOR = (
-    0.01  # people a slot is never planned below, so that a first customer at night can be learned
-)
+FLOOR = 0.01
+"""People a slot is never planned below, so that a first customer at night can be learned."""
 
 
 class DayPlan(NamedTuple):
@@ -29,8 +29,16 @@ class DayPlan(NamedTuple):
     mixed: Series
 
 
-class SlotState:
+class SlotState(ABC):
     """Everything one key knows, and what the start of a day says of it; ``SlotForecaster`` speaks and learns."""
+
+    @abstractmethod
+    def predict_one(self, x: Features) -> float | None:
+        """The forecast of the slot; ``None`` where nothing is known of it."""
+
+    @abstractmethod
+    def origin(self, slot: int) -> Origin:
+        """The forecast of the rest of today after ``slot``."""
 
     def __init__(
         self,
