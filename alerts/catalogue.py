@@ -164,6 +164,17 @@ def action(incident: Incident, language: Language, book: StoreBook) -> str:
     return say(ACTIONS, incident.action, language, incident.args, book.alerts.names)
 
 
+def besides(
+    incident: Incident, language: Language, own: Mapping[str, Text] | None = None
+) -> list[str]:
+    """What else can be done now, and what cannot and why: at most a line each, after ``action``."""
+    words, between = (
+        (("Or: ", "Not now: "), "; ") if language == "en" else (("或：", "暂不："), "；")
+    )
+    found = (other_actions(incident, language, own), not_now(incident, language, own))
+    return [word + between.join(some) for word, some in zip(words, found, strict=True) if some]
+
+
 def other_actions(
     incident: Incident, language: Language, own: Mapping[str, Text] | None = None
 ) -> list[str]:

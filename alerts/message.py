@@ -6,8 +6,7 @@ from alerts.catalogue import (
     STATES,
     Language,
     action,
-    not_now,
-    other_actions,
+    besides,
     say,
     title,
     where,
@@ -68,16 +67,7 @@ def _lines(notice: Notice, book: StoreBook, language: Language) -> list[str]:
     lines = [line(incident, notice, book, language) for incident in notice.incidents]
     if len(notice.incidents) != 1 or notice.kind in ("resolved", "expired"):
         return lines
-    (incident,), own = notice.incidents, book.alerts.names
-    words, between = (("Or", "Not now"), "; ") if language == "en" else (("或", "暂不"), "；")
-    colon = ": " if language == "en" else "："
-    found = (other_actions(incident, language, own), not_now(incident, language, own))
-    more = [
-        f"{word}{colon}{between.join(some)}"
-        for word, some in zip(words, found, strict=True)
-        if some
-    ]
-    return lines + more
+    return lines + besides(notice.incidents[0], language, book.alerts.names)
 
 
 def line(incident: Incident, notice: Notice, book: StoreBook, language: Language) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, get_args
 
+from alerts import catalogue
 from alerts.catalogue import ACTIONS, TITLES, say
 from alerts.incident import Incident
 from sensors.settings import Text
@@ -38,6 +39,15 @@ def title(incident: Incident, own: Mapping[str, Text]) -> Said:
 def action(incident: Incident, own: Mapping[str, Text]) -> Said | None:
     """What to do; ``None`` where no action is suggested."""
     return _both(ACTIONS, incident.action, incident, own) if incident.action else None
+
+
+def besides(incident: Incident, own: Mapping[str, Text]) -> dict[str, list[str]] | None:
+    """What else can be done, and what cannot now and why; ``None`` where there is nothing to say."""
+    languages: tuple[Language, ...] = get_args(Language)
+    said: dict[str, list[str]] = {
+        language: catalogue.besides(incident, language, own) for language in languages
+    }
+    return said if any(said.values()) else None
 
 
 def _both(

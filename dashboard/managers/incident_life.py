@@ -29,6 +29,7 @@ def life(
     return [
         html.H2(row["what"]),
         html.P(f"{row['shop']} · {row['where']} → {row['action']}", className="sub"),
+        *(html.P(line, className="sub") for line in row["besides"]),
         html.Div(_answers(row, text, snooze_s), className="does"),
         html.Div(
             [_colleagues(people, text), _button(row, "assign", text["inc.assign"])],

@@ -10,7 +10,7 @@ from alerts.settings import Person
 from dashboard.catalogue import Language, term
 from dashboard.managers.house_reader import Glance, lost_minor, ranked, reasons
 from dashboard.parts import epoch_ms
-from dashboard.sentences import action, title
+from dashboard.sentences import action, besides, title
 from dashboard.shop import Shop, Shops
 from flows.chain import league
 from flows.facts import Fact
@@ -91,6 +91,7 @@ def _incident(i: Incident, shop: Shop, language: Language, names: Mapping[str, s
         "state": i.state, "since": epoch_ms(i.opened_at), "risk": i.at_risk_minor,
         "currency": shop.store.currency, "owner": names.get(i.owner or "", i.owner or "–"),
         "action": todo[language] if todo else "–", "zone": shop.store.timezone,
+        "besides": (besides(i, shop.names) or {}).get(language, []),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from alerts.incident import Incident
 from dashboard.catalogue import Language, words
-from dashboard.sentences import FORMS, action, title
+from dashboard.sentences import FORMS, action, besides, title
 from dashboard.shop import Shop
 
 MINOR = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "TND": 3}
@@ -24,6 +24,7 @@ class Asked(NamedTuple):
     age: str
     todo: str
     risk: str
+    besides: list[str]
 
 
 def asked(incident: Incident, shop: Shop, at: datetime, language: Language) -> Asked:
@@ -39,6 +40,7 @@ def asked(incident: Incident, shop: Shop, at: datetime, language: Language) -> A
         risk=_filled(text["card.risk"], money(incident.at_risk_minor, shop.store.currency))
         if incident.at_risk_minor
         else "",
+        besides=(besides(incident, shop.names) or {}).get(language, []),
     )
 
 

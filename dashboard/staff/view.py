@@ -2,6 +2,7 @@
 
 from dashboard.opening import business_day, opening
 from dashboard.parts import Part, Parts
+from dashboard.sentences import besides
 from dashboard.shop import Shop
 from dashboard.snapshot import Snapshot
 from dashboard.view_incidents import OPEN, card, rank
@@ -27,6 +28,7 @@ def staff_view(snapshot: Snapshot, shop: Shop) -> Parts:
         f"card:{i.id}": card(i, shop)
         | {
             "owner": i.owner,
+            "besides": besides(i, shop.names),
             "until": int(i.snoozed_until.timestamp() * 1000)
             if i.snoozed_until and i.snoozed_until > at
             else None,

@@ -47,6 +47,7 @@
         F.h("span", { cls: "where" }, place + " · " + age(card))),
       F.h("h2", {}, title),
       F.h("p", { cls: "todo" }, todo, card.risk ? F.h("span", { cls: "risk" }, " · ", fmt.rich("card.risk", { minor: card.risk })) : null, state(card)),
+      ...(card.besides ? card.besides[frame.language] : []).map((line) => F.h("p", { cls: "besides" }, line)),
       note ? F.h("p", { cls: "note", role: "status" }, note) : null,
       pending.has(id) ? F.h("p", { cls: "note", role: "status" }, fmt.say("staff.sending")) : null,
       buttons(id, card));

@@ -6,12 +6,15 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from alerts.incident import Withheld
 from alerts.settings import Person
 from dashboard.act import judge
 from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People, Visitor
 from dashboard.managers.house_reader import Glance, ranked
+from dashboard.managers.rows import incidents
 from dashboard.snapshot import Snapshot
+from dashboard.staff.asked import asked
 from dashboard.staff.view import CARDS, staff_view
 from tests.floor_facts import Floor, clock_time, demo_shops
 
@@ -73,6 +76,25 @@ def test_staff_see_what_to_do_first() -> None:
     first = [parts[f"card:{i}"]["s"] for i in parts["rail"]["ids"][:3]]
     assert first == ["act", "act", "watch"]
     assert rests.id not in parts["rail"]["ids"]
+
+
+def test_staff_see_what_else_can_be_done_and_what_cannot() -> None:
+    """Card, link and page say the other actions and the withheld ones with their reason, in both languages."""
+    short = Withheld(action="run-promotion", reason="cover-unknown", args={"sku": "SKU-1"})
+    low = FLOOR.incident(
+        "low-conversion", "", "act", 5, actions=["add-staff", "change-display"], withheld=[short]
+    )
+    plain = FLOOR.incident("queue-wait", "till:2", "act", 5, actions=["open-till"])
+    snapshot = Snapshot(SHOP.store.id, FLOOR.at, FLOOR.at, incidents=[low, plain])
+    parts = staff_view(snapshot, SHOP)
+    said = parts[f"card:{low.id}"]["besides"]
+    assert said["en"][1] == "Not now: Run a promotion (the stock of SKU-1 is not known)"
+    assert [line.partition("：")[0] for line in said["zh"]] == ["或", "暂不"]
+    assert parts[f"card:{plain.id}"]["besides"] is None
+    assert asked(low, SHOP, FLOOR.at, "zh").besides == said["zh"]
+    assert asked(plain, SHOP, FLOOR.at, "zh").besides == []
+    rows = incidents([low, plain], {SHOP.store.id: SHOP}, "en", {})
+    assert {row["id"]: row["besides"] for row in rows} == {low.id: said["en"], plain.id: []}
 
 
 def test_attention_ranks_stores() -> None:
