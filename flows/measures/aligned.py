@@ -20,7 +20,7 @@ _EDGES = (12, 17)
 PRIOR_SALES = 300.0  # that the configured lag counts for …
 SHRINK_SALES = 200.0  # … and the whole day's, for a part of the day
 REMEMBERED = 3_000.0  # sales; older ones fade
-LEVEL = 5.0  # nats at which the shipped rule fires
+LEVEL = 5.5  # nats at which the shipped rule fires
 
 
 class LagMemory(Struct):

@@ -15,7 +15,7 @@ FITS = """() => document.documentElement.scrollWidth <= window.innerWidth + 1
     const drawn = plot.querySelector('.main-svg');
     return drawn && Math.abs(drawn.clientWidth - plot.clientWidth) < 2;
   })"""
-"""Nothing is wider than the window, once charts and tables have followed its new width."""
+"""Nothing is wider than the window, once charts have followed its new width."""
 
 
 class Desk(Looker):
@@ -28,7 +28,11 @@ class Desk(Looker):
             self.page.wait_for_function(FITS)
             self.shoot(f"{name}-{width}")
         self.resize(1920, 1080)
-        assert (name, self.violations()) == (name, [])
+        for table in self.page.locator(".ag-root-wrapper").all():
+            table.scroll_into_view_if_needed()  # a table below the window is laid out when it comes into it
+        self.page.wait_for_function("() => !document.querySelector('.ag-delay-render')")
+        violations = self.violations()
+        assert not violations, f"{name}: {violations}"
 
 
 @contextmanager

@@ -46,7 +46,7 @@ almost_events = st.fixed_dictionaries(
         | json_values,
         "door": names | json_values,
         "zone": names | json_values,
-        "dwell_s": st.floats() | json_values,
+        "dwell_s": st.floats(allow_nan=False, allow_infinity=False) | json_values,
         "entered": st.integers() | json_values,
         "store": names | json_values,
     },
