@@ -33,9 +33,9 @@ def parts(events: int, repeats: int, messages: int) -> Iterator[str]:
     """The page, part by part, each when it has been measured."""
     yield f"""# Benchmarks
 
-Written by `python -m bench.run --events {events} --repeats {repeats} --messages {messages}` (`make bench` repeats more);
-nothing here is edited by hand, and a run that is ended early leaves its last parts out. Wall figures swing with what
-else a machine does; CPU per event and the ratios of rows that ran in turns hold.
+Written by `python -m bench.run --events {events} --repeats {repeats} --messages {messages}` (`make bench` repeats
+more); nothing here is edited by hand, and a run that is ended early leaves its last parts out. Wall figures swing with
+what else a machine does; CPU per event and the ratios of rows that ran in turns hold.
 
 {machine.description()}
 
