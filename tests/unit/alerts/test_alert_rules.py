@@ -35,10 +35,10 @@ def test_low_conversion_as_shipped() -> None:
 
 
 def test_conversion_fell_as_shipped() -> None:
-    """Five nats for a fall fire at once; it clears when a quarter of that is left."""
+    """Five and a half nats for a fall fire at once; it clears when a quarter of that is left."""
     story = Story([shipped("conversion-fell")]).at("11:00")
-    story.say("conversion_evidence", 4.9, window="now").at("11:05").expect(quiet())
-    story.say("conversion_evidence", 5.2, window="now").at("11:07")
+    story.say("conversion_evidence", 5.4, window="now").at("11:05").expect(quiet())
+    story.say("conversion_evidence", 5.6, window="now").at("11:07")
     story.expect(firing("conversion-fell"))
     story.say("conversion_evidence", 2.0, window="now").at("11:12")
     story.expect(firing("conversion-fell"))
