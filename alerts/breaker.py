@@ -17,17 +17,21 @@ class Breaker:
     """Counts an endpoint's failures in a row. Pure; ``now`` is in monotonic seconds.
 
     >>> breaker = Breaker()
+    >>> [breaker.admits(0.0) for _ in range(4)]
+    [True, True, True, True]
     >>> [breaker.failed(0.0, 2.0) for _ in range(TRIPS)], breaker.admits(1.0)
     ([False, False, True], False)
-    >>> breaker.admits(2.0), breaker.admits(2.0)  # one try at a time
-    (True, False)
-    >>> breaker.answered(), breaker.admits(2.0)
+    >>> breaker.admits(2.0)  # one of the first tries is still on its way
+    False
+    >>> breaker.failed(2.0, 2.0), breaker.admits(4.0), breaker.admits(4.0)  # one try at a time
+    (False, True, False)
+    >>> breaker.answered(), breaker.admits(4.0)
     (True, True)
     """
 
     failures: int = 0
     until: float = 0.0
-    trying: bool = False
+    under_way: int = 0
 
     @property
     def down(self) -> bool:
@@ -35,24 +39,27 @@ class Breaker:
         return self.failures >= TRIPS
 
     def admits(self, now: float) -> bool:
-        """Whether to try now. While it is down, saying yes means that the one try is taken."""
-        if not self.down:
-            return True
-        if self.trying or now < self.until:
+        """Whether to try now. A yes counts as a try under way until its result, or ``given_back``."""
+        if self.down and (self.under_way or now < self.until):
             return False
-        self.trying = True
+        self.under_way += 1
         return True
+
+    def given_back(self) -> None:
+        """A try that was admitted is not made after all."""
+        self.under_way -= 1
 
     def failed(self, now: float, pause_s: float) -> bool:
         """Count a failure; whether it is this one that makes the endpoint count as down."""
         self.failures += 1
-        self.trying = False
+        self.under_way -= 1
         self.until = now + min(pause_s, LONGEST_S)
         return self.failures == TRIPS
 
     def answered(self) -> bool:
         """It took or refused something, so it lives; whether it had counted as down."""
-        was_down, self.failures, self.trying = self.down, 0, False
+        was_down, self.failures = self.down, 0
+        self.under_way -= 1
         return was_down
 
     def next_look(self, now: float) -> float:

@@ -115,7 +115,7 @@ class Courier:
         """Take back what ``due`` handed out and nobody has begun."""
         if task.board:
             self._board_busy.discard(task.board)
-        self._breaker(task).trying = False
+        self._breaker(task).given_back()
         heapq.heappush(self._heap, task)
 
     def report(self, task: Task, attempt: Attempt) -> None:

@@ -11,6 +11,7 @@ from alerts.rule_words import explain, listing
 from alerts.rules import check, errors
 from alerts.settings import AlertsSettings, Person, Route, Rule, Rung
 from floorcast.settings import SettingsError, load_settings, parse_settings
+from flows.measures.aligned import LEVEL
 from tests.scenario import Story, firing, in_state, pending, quiet, resolved, shop, told
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +36,8 @@ def test_low_conversion_as_shipped() -> None:
 
 
 def test_conversion_fell_as_shipped() -> None:
-    """Five and a half nats for a fall fire at once; it clears when a quarter of that is left."""
+    """Five and a half nats for a fall fire at once, as the fact's reason; a quarter of that clears."""
+    assert shipped("conversion-fell").level == LEVEL
     story = Story([shipped("conversion-fell")]).at("11:00")
     story.say("conversion_evidence", 5.4, window="now").at("11:05").expect(quiet())
     story.say("conversion_evidence", 5.6, window="now").at("11:07")
