@@ -73,7 +73,7 @@ class Ingest:
         """SIGKILL."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(30)
             self._process = None
 
     def __enter__(self) -> Self:

@@ -69,7 +69,7 @@ class Server:
         if self.process is None:
             return
         (self.process.kill if kill else self.process.terminate)()
-        self.process.wait(10)
+        self.process.wait(30)
         self.process = None
 
     def __enter__(self) -> Self:

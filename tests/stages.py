@@ -49,7 +49,7 @@ class Stages:
         process = self._running.pop(name)
         assert process.poll() is None, self.said(name)
         process.kill()
-        process.wait(10)
+        process.wait(30)
 
     def stop(self, name: str, *, within_s: float = 20) -> tuple[int, float]:
         """SIGTERM; the stage's exit code and the seconds it took."""
@@ -65,7 +65,7 @@ class Stages:
         """Kill whatever still runs."""
         for process in self._running.values():
             process.kill()
-            process.wait(10)
+            process.wait(30)
         self._running.clear()
 
 

@@ -89,10 +89,10 @@ def test_alert_dataflow_killed_at_random(redis_server: RedisServer, tmp_path: Pa
         if n == 2:
             until(lambda: _incidents(redis_server) == story.memory.incidents, process)
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(30) == 0
         else:
             process.kill()
-            process.wait(10)
+            process.wait(30)
     assert _ids(redis_server) == {notice.id for notice in wanted}
     assert {n.id: n for n in _outbox(redis_server)} == {n.id: n for n in wanted}
 
@@ -118,11 +118,11 @@ def test_deliverer_killed_at_random(redis_server: RedisServer, tmp_path: Path) -
             process = start("deliver", settings, redis_server)
             until(lambda goal=goal: len(got) >= goal, process)  # type: ignore[misc]
             process.kill()
-            process.wait(10)
+            process.wait(30)
         process = start("deliver", settings, redis_server)
         until(lambda: set(got) == everyone and _acked(redis_server), process)
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
     assert set(got) == everyone
     assert sum(got.values()) - len(got) <= 2  # at most the one on its way at each kill
 

@@ -162,7 +162,7 @@ def retained(server: Mosquitto) -> dict[str, Any]:
     client.connect("127.0.0.1", server.port)
     client.subscribe([("floor/v1/s1/alerts", 1), ("marker", 1)])
     client.loop_start()
-    assert ended.wait(10)
+    assert ended.wait(30)
     client.disconnect()
     client.loop_stop()
     return got
@@ -181,7 +181,7 @@ class Recorder:
 
     def send(self, delivery: Delivery) -> None:
         self.tries += 1
-        if self.gate and not self.gate.wait(10):
+        if self.gate and not self.gate.wait(30):
             raise UnreachableError("gate")
         if self.failures:
             raise self.failures.pop(0)("as told")

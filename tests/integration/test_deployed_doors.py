@@ -161,12 +161,12 @@ class Caller:
 
     def welcome(self) -> str:
         """The broker's answer to connecting."""
-        wait_for(lambda: bool(self.connected), within_s=10)
+        wait_for(lambda: bool(self.connected), within_s=30)
         return self.connected[0]
 
     def answer(self) -> str:
         """The broker's next word on what was published or subscribed to."""
-        wait_for(lambda: bool(self.said), within_s=10)
+        wait_for(lambda: bool(self.said), within_s=30)
         return self.said.pop(0)
 
     def publish(self, topic: str) -> str:

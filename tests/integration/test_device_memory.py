@@ -84,7 +84,7 @@ def node(port: int) -> Iterator[Node]:
     client.connect("127.0.0.1", port)
     client.loop_start()
     client.subscribe("spBv1.0/g/NCMD/node", 1)
-    assert ready.wait(10)
+    assert ready.wait(30)
     yield one
     client.disconnect()
     client.loop_stop()

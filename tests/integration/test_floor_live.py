@@ -87,12 +87,12 @@ def test_a_kill_changes_no_fact(redis_server: RedisServer, tmp_path: Path) -> No
             ]
             _progress(client, ticks[len(ticks) // 2])
             process.kill()
-            process.wait(10)
+            process.wait(30)
         process = _start(redis_server, tmp_path)
         _append(client, entries[2 * third :])
         _progress(client, entries[-1])
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
         expected = {
             key: msgspec.structs.replace(fact, as_of=START)
             for key, fact in newest(floor_batches(entries)).items()

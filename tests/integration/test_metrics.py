@@ -34,7 +34,7 @@ NAME = re.compile(r"floorcast_[a-z_]+")
 def scraped(port: int) -> str:
     """A metrics page, empty while nobody serves it."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as page:
             text: str = page.read().decode()
             return text
     except (URLError, ConnectionError, TimeoutError):

@@ -51,7 +51,7 @@ def page(redis_server: RedisServer, tmp_path: Path) -> Iterator[http.client.HTTP
     yield connection
     connection.close()
     process.terminate()
-    process.join(10)
+    process.join(30)
 
 
 def test_a_phone_is_told(

@@ -34,7 +34,7 @@ class Listener:
         self.client.connect("127.0.0.1", port)
         self.client.subscribe("floor/v1/#", qos=1)
         self.client.loop_start()
-        assert self.ready.wait(10)
+        assert self.ready.wait(30)
 
     def _take(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         topic = parse_topic(message.topic)

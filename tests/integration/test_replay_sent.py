@@ -83,8 +83,8 @@ def test_what_is_published_and_captured_is_the_recording(
             wait_for(lambda: sum(captured) == count, what="the whole capture")
         finally:
             listener.terminate()
-            listener.wait(10)
-            reader.join(10)
+            listener.wait(30)
+            reader.join(30)
     settings = msgspec.structs.replace(
         demo_settings().sensors, redis=Redis(embedded_dir=str(tmp_path))
     )

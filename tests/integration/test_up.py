@@ -107,7 +107,7 @@ def running(tmp_path: Path) -> Iterator[Callable[..., Running]]:
                 except ProcessLookupError:
                     continue
             time.sleep(0.2)
-        run.process.wait(10)
+        run.process.wait(30)
 
 
 def test_newcomer(running: Callable[..., Running]) -> None:
@@ -131,8 +131,8 @@ def test_newcomer(running: Callable[..., Running]) -> None:
         wait_for(lambda: up.values() != first, 60)
     began = time.monotonic()
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(10) == 0
-    assert time.monotonic() - began < 5
+    assert up.process.wait(30) == 0
+    assert time.monotonic() - began < 20  # a second or two, on a machine that has them
     assert up.gone(), family(up.marker)
 
 

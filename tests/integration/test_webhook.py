@@ -83,7 +83,7 @@ def subscriber(port: int, given: list[tuple[str, bytes]]) -> Client:
     made.reconnect_delay_set(1, 1)
     made.connect("127.0.0.1", port)
     made.loop_start()
-    assert ready.wait(10)
+    assert ready.wait(30)
     return made
 
 
@@ -250,7 +250,7 @@ def test_the_command_serves_and_ends(mosquitto: Mosquitto, tmp_path: Path) -> No
     try:
         wait_for(is_up)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0, (tmp_path / "out").read_text()
+        assert process.wait(30) == 0, (tmp_path / "out").read_text()
     finally:
         process.kill()
         process.wait()
