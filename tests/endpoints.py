@@ -194,6 +194,7 @@ class Hanging:
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._held: list[socket.socket] = []
+        self._ended = 0
         self._thread = threading.Thread(target=self._take, daemon=True)
         self._thread.start()
 
@@ -206,6 +207,12 @@ class Hanging:
     def callers(self) -> int:
         """How many have called."""
         return len(self._held)
+
+    def hang_up(self) -> None:
+        """End the calls of everybody who has called so far."""
+        before, self._ended = self._ended, len(self._held)
+        for held in self._held[before : self._ended]:
+            held.close()
 
     def _take(self) -> None:
         accept: Callable[[], tuple[socket.socket, Any]] = self._socket.accept
@@ -222,8 +229,7 @@ class Hanging:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(5)
-        for held in self._held:
-            held.close()
+        self.hang_up()
 
 
 def text(raw: bytes) -> str:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -71,9 +72,10 @@ def outbox(server: RedisServer) -> list[Notice]:
     return [msgspec.json.decode(f[b"n"], type=Notice) for _, f in rows]
 
 
-def turn_until(worker: Deliverer, done: Callable[[], bool], rounds: int = 200) -> None:
+def turn_until(worker: Deliverer, done: Callable[[], bool], bound_s: float = 60.0) -> None:
     """Let the deliverer go round, each round waiting for its streams, until something holds."""
-    for _ in range(rounds):
+    began = monotonic()
+    while monotonic() - began < bound_s:
         worker.turn()
         if done():
             return
