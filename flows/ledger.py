@@ -47,6 +47,7 @@ class Ledger:
         self.tickets = Tickets(settings.dedup_horizon_h * 3600)
         self.fresh: dict[int, Pane] = {}  # by minute, since the last tick
         self.minutes: dict[int, Pane] = {}
+        self.packed_minutes: dict[int, bytes] = {}  # for snapshots, until they change
         self.rolling = {window: Rolling(length) for window, length in TRAILING}
         self.quarters = Spans(settings.pane_hours * 60)
         self.days = Spans(settings.pane_hours * 60)
@@ -199,6 +200,7 @@ class Ledger:
                 changes.note(window, pane)
         if minute > self.minute - KEPT:
             self.minutes.setdefault(minute, Pane()).merge(pane)
+            self.packed_minutes.pop(minute, None)
         changes.span("quarter", self.quarters, (quarter, quarter + QUARTER), pane)
         changes.span("day", self.days, day, pane)
 
@@ -212,6 +214,7 @@ class Ledger:
         self.minute = minute
         for old in [known for known in self.minutes if known <= minute - KEPT]:
             del self.minutes[old]
+            self.packed_minutes.pop(old, None)
         self.quarters.forget(minute)
         self.days.forget(minute)
         oldest = min(

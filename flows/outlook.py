@@ -18,7 +18,7 @@ from flows.announced import slot_features, words_of
 from flows.forecasting.lift import EventLift
 from flows.forecasting.slots import SlotForecaster
 from flows.measure import View
-from flows.panes import squeeze, unsqueeze
+from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER
 
@@ -35,7 +35,7 @@ class ForecastMemory(Struct):
         slot, parts, total: first minute of the slot whose quarters are being added up, how many, their sum.
     """
 
-    state: bytes = b""
+    state: Squeezed = b""
     learned: int = 0
     taught_at: int = 0
     reason: str = ""

@@ -17,7 +17,7 @@ from flows.forecasting.contract import Band, Forecast
 from flows.forecasting.counts import count_quantiles
 from flows.forecasting.panel import HORIZONS, Said, UnitsPanel
 from flows.measure import View
-from flows.panes import squeeze, unsqueeze
+from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER
 from flows.tallies.sales import SkuTally, TillTally
@@ -43,7 +43,7 @@ class UnitsMemory(Struct):
         owed: slices whose days have not been told since the last day was learned or the last plan (``heard``) was said.
     """
 
-    state: bytes = b""
+    state: Squeezed = b""
     learned: int = 0
     out: dict[str, float] = {}
     hours: list[float] = []

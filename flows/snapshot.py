@@ -7,13 +7,15 @@ of a format this release cannot read says so. Nothing in it aliases live state, 
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from flows.dedup import device_of
+from flows.frozen import packed_pane, unpacked_pane
 from flows.ledger import TRAILING, Ledger
-from flows.panes import Pane, pane_of, row_of, squeeze, unsqueeze
+from flows.panes import Pane, Squeezed, loosened, pane_of, row_of, squeeze, unsqueeze
 from flows.profile import Profile
 from flows.publish import Publisher
 from flows.spans import Span, Spans
@@ -48,10 +50,10 @@ def dump(publisher: Publisher, *, exact: bool = False) -> bytes:
         "now": ledger.now,
         "now_fresh": ledger.now_fresh,
         "fresh": {minute: row_of(pane) for minute, pane in ledger.fresh.items()},
-        "minutes": {minute: row_of(_trailing(pane)) for minute, pane in ledger.minutes.items()},
+        "minutes": _minutes(ledger),
         "quarters": _spans(ledger.quarters),
         "days": _spans(ledger.days),
-        "memories": publisher.memories,
+        "memories": {name: _loose(memory) for name, memory in publisher.memories.items()},
     }
     if exact:
         state["shown"] = pickle.dumps(publisher.shown, protocol=pickle.HIGHEST_PROTOCOL)
@@ -73,7 +75,7 @@ def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
     ledger.now = pane_of([None, state["now"]]).tallies
     ledger.now_fresh = pane_of([None, state["now_fresh"]]).tallies
     ledger.fresh = {minute: pane_of(row) for minute, row in state["fresh"].items()}
-    ledger.minutes = {minute: pane_of(row) for minute, row in state["minutes"].items()}
+    ledger.minutes = {minute: unpacked_pane(row) for minute, row in state["minutes"].items()}
     _restore_spans(ledger.quarters, state["quarters"])
     _restore_spans(ledger.days, state["days"])
     for rolling in ledger.rolling.values():
@@ -87,6 +89,30 @@ def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
                 state["memories"][name], type(memory), strict=False
             )
     return publisher
+
+
+def _loose(memory: msgspec.Struct) -> msgspec.Struct:
+    """A memory whose models are not squeezed one by one: the snapshot squeezes them together, half as many bytes."""
+    fields = _squeezed(type(memory))
+    if not fields:
+        return memory
+    return msgspec.structs.replace(
+        memory, **{name: loosened(getattr(memory, name)) for name in fields}
+    )
+
+
+@cache
+def _squeezed(memory: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in msgspec.structs.fields(memory) if field.type == Squeezed)
+
+
+def _minutes(ledger: Ledger) -> dict[int, msgspec.Raw]:
+    """Single minutes, packed once while nothing changes: most have been over for long."""
+    packed = ledger.packed_minutes
+    for minute, pane in ledger.minutes.items():
+        if minute not in packed:
+            packed[minute] = _pack(packed_pane(_trailing(pane)))
+    return {minute: msgspec.Raw(packed[minute]) for minute in ledger.minutes}
 
 
 def _trailing(pane: Pane) -> Pane:
@@ -115,7 +141,7 @@ def _instant(seconds: float) -> datetime:
 
 def _spans(spans: Spans) -> list[list[Any]]:
     return [
-        [span.bounds, span.state, span.revisions, span.frozen(), span.coverage]
+        [span.bounds, span.state, span.revisions, loosened(span.frozen()), span.coverage]
         for span in spans.known.values()
     ]
 

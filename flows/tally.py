@@ -20,6 +20,7 @@ Windows = frozenset[Window]
 TRAILING_AND_ALIGNED: Windows = frozenset({"15m", "60m", "day", "quarter"})
 TRAILING_AND_DAY: Windows = frozenset({"15m", "60m", "day"})
 NOW: Windows = frozenset({"now"})
+BETWEEN = "\x1f"  # the parts of a compound name
 
 
 class Tally(Struct, array_like=True, gc=False):

@@ -21,7 +21,8 @@ from msgspec import Struct
 
 from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View
-from flows.tallies.baskets import BETWEEN, BasketTally, MemberTally
+from flows.tallies.baskets import BasketTally, MemberTally
+from flows.tally import BETWEEN
 
 LG = 11  # 2,048 slots, 1,536 pairs a generation
 GENERATION = 28 * 1440  # minutes

@@ -15,7 +15,7 @@ from flows.measures.forecast_sales import TRANSACTIONS, transactions_of
 from flows.outlook import COVERED
 from flows.outlook_ahead import due, upcoming
 from flows.outlook_readings import EVERY
-from flows.panes import squeeze, unsqueeze
+from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import instant_of, minute_of
 
 HOUR = 60
@@ -32,7 +32,7 @@ class ConversionMemory(Struct):
         said: by first minute of an hour to come, the conversion that was expected of it.
     """
 
-    state: bytes = b""
+    state: Squeezed = b""
     hour: int = 0
     visitors: float = 0.0
     sales: float = 0.0

@@ -14,7 +14,7 @@ from flows.measures.forecast import VISITORS, visitors_of
 from flows.outlook import COVERED
 from flows.outlook_ahead import Upcoming, days_ahead, just_learned, upcoming
 from flows.outlook_readings import Detail
-from flows.panes import squeeze, unsqueeze
+from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER
 from flows.tallies.footfall import DoorTally
@@ -35,7 +35,7 @@ class PartsMemory(Struct):
         taught_at: the minute in which they learned last.
     """
 
-    state: bytes = b""
+    state: Squeezed = b""
     hour: int = 0
     parts: int = 0
     sums: dict[str, float] = {}

@@ -9,7 +9,7 @@ from flows.facts import Evidence
 from flows.forecasting.calendar import day_number
 from flows.forecasting.unusual import UnusualTraffic
 from flows.measure import Measure, Reading, View
-from flows.panes import squeeze, unsqueeze
+from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER
 from flows.tallies.footfall import DoorTally
@@ -31,7 +31,7 @@ class UnusualMemory(Struct):
         more, fewer: the chances that an event swells or thins the traffic of that quarter.
     """
 
-    model: bytes = b""
+    model: Squeezed = b""
     start: int = 0
     day: int = 0
     days: int = 0

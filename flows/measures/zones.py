@@ -13,7 +13,8 @@ from flows.measure import Measure, Reading, View, ratio, wilson
 from flows.measures.dwell import engaged_s, stays
 from flows.profile import Profile, instant_of, minute_of
 from flows.tallies.dwell import ZoneTally
-from flows.tallies.trail import BETWEEN, TrailTally, ZoneVisits
+from flows.tallies.trail import TrailTally, ZoneVisits
+from flows.tally import BETWEEN
 
 DAYPARTS = (11, 14, 17, 20)  # local hours at which the second to fifth daypart begin
 TOP = 10

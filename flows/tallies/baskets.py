@@ -3,11 +3,10 @@
 from itertools import combinations
 
 from flows.facts import Window
-from flows.tally import Part, Tallies, Tally, add_counts, tally_of
+from flows.tally import BETWEEN, Part, Tallies, Tally, add_counts, tally_of
 from sensors.events import Pos
 
 MOST = 24  # distinct SKUs of one ticket that are paired: 276 pairs; the dearest, then by name
-BETWEEN = "\x1f"
 _QUARTER: frozenset[Window] = frozenset({"quarter"})
 
 

@@ -1,10 +1,9 @@
 """Where people went: the zones each track was seen in during the last hour, and visits to each zone by quarter-hour."""
 
 from flows.facts import Window
-from flows.tally import Part, Tallies, Tally, add_counts, tally_of
+from flows.tally import BETWEEN, Part, Tallies, Tally, add_counts, tally_of
 from sensors.events import Dwell
 
-BETWEEN = "\x1f"
 _HOUR: frozenset[Window] = frozenset({"60m"})
 _QUARTER: frozenset[Window] = frozenset({"quarter"})
 

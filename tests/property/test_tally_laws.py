@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from flows.corrections import Intervals, Totals
 from flows.dedup import Device, Numbers
-from flows.frozen import freeze, packed, thaw, unpacked
+from flows.frozen import columns, freeze, named, packed, thaw, unpacked
 from flows.orders import Known
 from flows.panes import Pane
-from flows.tally import Tally, contributors, kinds, parts
+from flows.tally import BETWEEN, Tally, contributors, kinds, parts
 from sensors.events import Event, Footfall, Plan, Presence, Staff, Status, Stock
 from tests.floor_runs import START, random_events
 
@@ -104,6 +104,21 @@ def test_packed_counters_unpack_to_the_same(counts: dict[int, int]) -> None:
     assert unpacked(packed(counts)) == counts
     day = {29_000_000 + minute: minute % 9 for minute in range(0, 1440, 2)}
     assert len(packed(day)) < 2.1 * len(day)
+
+
+@given(
+    st.dictionaries(
+        st.lists(st.text("t07٣²\x1f", max_size=18), min_size=1, max_size=4).map(BETWEEN.join),
+        st.integers(-9, 9),
+        min_size=1,
+    )
+)
+def test_counters_by_name_come_back_from_their_columns(counts: dict[str, int]) -> None:
+    """Any counter by name survives being taken apart, whatever its names hold, and in its order."""
+    parts = columns(counts)
+    assert list((parts if isinstance(parts, dict) else named(parts)).items()) == list(
+        counts.items()
+    )
 
 
 def test_every_tally_is_reached_by_the_laws() -> None:
