@@ -9,7 +9,7 @@ from alerts.memory import fact_key, track_key
 from alerts.regime import Regime, regime_at
 from alerts.settings import AlertsSettings, Person, Route, Rule
 from flows.settings import Benchmark, FlowsSettings
-from sensors.settings import Device, SensorsSettings, Store
+from sensors.settings import Device, Product, SensorsSettings, Store
 
 NO_DATA = "no-data"
 ALIGNED_S = {"quarter": 900.0, "hour": 3600.0, "week": 604_800.0}
@@ -57,6 +57,7 @@ class StoreBook:
     rules: dict[str, Rule]
     devices: dict[str, Device]
     people: list[Person]
+    products: dict[str, Product] = field(default_factory=dict)
     by_fact: dict[tuple[str, str], list[Rule]] = field(default_factory=dict)
     forecasts: frozenset[tuple[str, str]] = frozenset()
     kept: frozenset[tuple[str, str]] = CONTEXT
@@ -121,14 +122,17 @@ class Book:
         }
         also |= {PLANNED}
         limits = [alerts.no_data.after_s, *(r.no_data_s for r in rules.values())]
+        place = next((s for s in self._sensors.stores if s.id == store), None)
+        ranged = self._sensors.ranges.get(place.range, []) if place else []
         return StoreBook(
             id=store,
             alerts=alerts,
-            store=next((s for s in self._sensors.stores if s.id == store), None),
+            store=place,
             benchmark=self._flows.benchmark_of(store),
             rules={**rules, NO_DATA: no_data_rule(alerts)},
             devices={d.source: d for d in self._sensors.devices if d.store == store and d.source},
             people=[p for p in alerts.people if not p.stores or store in p.stores],
+            products={product.sku: product for product in ranged},
             by_fact=by_fact,
             forecasts=forecasts,
             kept=CONTEXT | by_fact.keys() | forecasts | also,

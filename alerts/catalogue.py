@@ -208,12 +208,16 @@ def not_now(
 
 
 def where(incident: Incident, language: Language, book: StoreBook) -> str:
-    """The place's name: the store's, with the door, zone or till in question."""
+    """The place's name: the store's, with the door, zone or till in question, or the SKU and its shelf."""
     store = book.store
     shop = _name(store.name, language) if store else incident.store
     kind, _, ident = incident.subject.partition(":")
     if not ident:
         return shop
+    if kind == "sku" and (product := book.products.get(ident)):
+        return " · ".join(
+            part for part in (shop, product.place, _name(product.name, language)) if part
+        )
     places = {"door": store.doors, "zone": store.zones, "till": store.tills} if store else {}
     known = next((p.name for p in places.get(kind, []) if p.id == ident), None)  # type: ignore[attr-defined]
     return f"{shop} · {_name(known, language) if known else ident}"

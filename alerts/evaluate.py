@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from alerts.book import NO_DATA, StoreBook, Use
+from alerts.hours import local
 from alerts.judge import judge
 from alerts.memory import Args, Memory, Track, Verdict, fact_key, track_key
 from alerts.quiet import Quiet
@@ -33,7 +34,7 @@ def evaluate(turn: Turn) -> None:
     touched: set[str] = set()
     if facts:
         named = [(fact, book.use_of(fact.metric, fact.window, fact.subject)) for fact in facts]
-        remember(named, memory, regime, at)
+        remember(named, memory, book, regime, at)
         touched = _judge_all(named, memory, book)
     look_at_all = _turned(memory, book, regime, at)
     if look_at_all:
@@ -75,13 +76,15 @@ Named = list[tuple[Fact, Use]]
 """Facts with what is done with each."""
 
 
-def remember(named: Named, memory: Memory, regime: Regime, at: datetime) -> None:
+def remember(named: Named, memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> None:
     """Keep the facts that a rule, a price or an outcome needs, and who was heard when."""
     opened, heard = opened_at(regime, at), memory.heard_at
     for fact, use in named:
         if use.is_forecast:
             _keep_forecast(use.key, fact, memory, at)
         newest = memory.facts.get(use.key)
+        if fact.metric == "sku_cover":
+            memory.deliveries.hear(newest, fact, local(book.store, at))
         if newest is None or fact.start >= newest.start:
             memory.facts[use.key] = fact
         last = fact.newest_at

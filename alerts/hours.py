@@ -1,6 +1,6 @@
 """Whether a store is open, and whether somebody is on shift: by the store's own calendar. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -11,7 +11,7 @@ from alerts.settings import Day
 from sensors.settings import Store
 
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @lru_cache(maxsize=4096)
@@ -73,15 +73,29 @@ def opened_at(store: Store | None, at: datetime) -> datetime | None:
     if store is None:
         return datetime.combine(now.date(), time())
     for day in (now.date() - DAY, now.date()):
-        kind = day_of(store.country, day)
-        if kind == "holiday" and not any("holiday" in span.days for span in store.hours):
-            kind = DAYS[day.weekday()]
-        for span in store.hours:
-            if kind in span.days:
-                opens, closes = _bounds(day, span.opens, span.closes)
-                if opens <= now < closes:
-                    return opens
+        for opens, closes in _open_spans(store, day):
+            if opens <= now < closes:
+                return opens
     return None
+
+
+def open_between_h(store: Store | None, start: datetime, end: datetime) -> float:
+    """Opening hours between two local times without zone; all of them for a store that is not configured."""
+    if store is None:
+        return (end - start) / HOUR
+    days = (start.date() + n * DAY for n in range(-1, (end.date() - start.date()).days + 1))
+    spans = (span for day in days for span in _open_spans(store, day))
+    return sum(max(0.0, (min(end, closes) - max(start, opens)) / HOUR) for opens, closes in spans)
+
+
+def _open_spans(store: Store, day: date) -> Iterator[tuple[datetime, datetime]]:
+    """The opening hours that begin on a day."""
+    kind = day_of(store.country, day)
+    if kind == "holiday" and not any("holiday" in span.days for span in store.hours):
+        kind = DAYS[day.weekday()]
+    for span in store.hours:
+        if kind in span.days:
+            yield _bounds(day, span.opens, span.closes)
 
 
 def open_for_s(store: Store | None, at: datetime) -> float | None:

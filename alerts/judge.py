@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from alerts.book import ALIGNED_S, StoreBook
-from alerts.evidence import still_needed, wilson
+from alerts.evidence import sold_by, still_needed, wilson
 from alerts.memory import Args, Memory, Outcome, Track, Verdict, fact_key
 from alerts.reference import Levels, levels, number
 from alerts.settings import Rule
@@ -101,10 +101,15 @@ def compare(rule: Rule, fact: Fact, value: float, bounds: Levels) -> Verdict:
 
 
 def interval(fact: Fact, confidence: float) -> tuple[float | None, float | None]:
-    """The one-sided bounds of a fact: Wilson's for a rate of counts, else the measure's own interval."""
-    seen = fact.evidence
+    """The one-sided bounds of a fact: Wilson's for a rate of counts, of hours that stock lasts those of chance.
+
+    Else the measure's own interval.
+    """
+    seen, hours = fact.evidence, number(fact.value)
     if confidence and fact.unit == "ratio" and seen.k is not None and seen.n and seen.k <= seen.n:
         return wilson(seen.k, seen.n, confidence)
+    if confidence and fact.unit == "hours" and seen.n and hours is not None:
+        return sold_by(round(hours * seen.n), seen.n, confidence)
     return seen.low, seen.high
 
 
@@ -120,7 +125,9 @@ def _needs(
     if bound < threshold if below else bound > threshold:
         return 0
     k = fact.evidence.k
-    return None if k is None or not n else still_needed(k, n, threshold, rule.confidence) or None
+    if k is None or not n or fact.unit != "ratio":
+        return None
+    return still_needed(k, n, threshold, rule.confidence) or None
 
 
 def _streak(rule: Rule, fact: Fact, track: Track, verdict: Verdict) -> Verdict:

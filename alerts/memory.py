@@ -6,6 +6,7 @@ from typing import Literal, Self
 import msgspec
 from msgspec import Struct, field
 
+from alerts.deliveries import Deliveries
 from alerts.incident import Incident
 from alerts.quiet import Quiet
 from flows.facts import Fact
@@ -117,6 +118,7 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
         pushed: ¥ at risk of this shift's first pushes, by incident.
         grouped_at: when a rule's rung was last told; board: the last list shown.
         quiet: how long the store (empty name) and each device are usually silent.
+        deliveries: when goods usually come in.
         opened_at: since when the store has been open; ``None`` while closed.
         hot: conditions that time alone may move on; resting, stale, rules, minute: what held for all of them last.
         rest_until: nothing is open, and until then time alone moves nothing on.
@@ -137,6 +139,7 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
     grouped_at: dict[str, datetime] = field(default_factory=dict)
     board: str = ""
     quiet: dict[str, Quiet] = field(default_factory=dict)
+    deliveries: Deliveries = field(default_factory=Deliveries)
     opened_at: datetime | None = None
     hot: set[str] = field(default_factory=set)
     resting: dict[str, str] = field(default_factory=dict)

@@ -110,4 +110,6 @@ def _number(incident: Incident, value: float) -> str:
         return f"{value:.1%}"
     if incident.metric.endswith("_wait") or incident.metric.startswith("dwell"):
         return f"{value:.0f} s"
+    if incident.metric == "sku_cover":
+        return f"{value:.1f} h"
     return f"{value:,.10g}" if abs(value) < 1e9 else f"{value:.3g}"

@@ -1,6 +1,7 @@
 """What an incident may cost, in the currency's minor unit. Pure."""
 
 from alerts.book import StoreBook
+from alerts.evidence import lost_units
 from alerts.memory import Memory, Verdict, fact_key
 from alerts.reference import number
 from alerts.settings import Rule
@@ -13,8 +14,10 @@ def at_risk_minor(
 
     Conversion: (reference − actual) × visitors × ATV, of its evidence since it began to fall. Visitors under
     their reference: the people who did not come × sales per visitor. Sales per visitor: (reference − actual) ×
-    visitors.
+    visitors. A SKU's cover: the units expected to be asked for in vain until the reference × the price.
     """
+    if rule.metric == "sku_cover":
+        return _unsold_minor(subject, verdict, memory, book)
     if subject or verdict.value is None or verdict.reference is None:
         return None
     gap = verdict.reference - verdict.value
@@ -37,6 +40,17 @@ def at_risk_minor(
         case _:
             return None
     return max(0, round(risk))
+
+
+def _unsold_minor(subject: str, verdict: Verdict, memory: Memory, book: StoreBook) -> int | None:
+    """Sales that a SKU's stock is too small for until the next delivery; ``None`` where its price is not known."""
+    fact = memory.facts.get(fact_key("sku_cover", subject, "now"))
+    product = book.products.get(subject.removeprefix("sku:"))
+    if product is None or fact is None or verdict.value is None or verdict.reference is None:
+        return None
+    rate = fact.evidence.n or 0.0
+    lost = lost_units(round(verdict.value * rate), rate * verdict.reference)
+    return round(lost * product.price_minor)
 
 
 def newest(memory: Memory, metric: str, window: str) -> float | None:

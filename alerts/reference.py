@@ -1,8 +1,10 @@
 """What a value is compared with: the reference of a rule, and its fire and clear levels. Pure."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from alerts.book import StoreBook
+from alerts.hours import local, open_between_h
 from alerts.memory import Memory, fact_key
 from alerts.settings import Rule
 from flows.facts import Fact
@@ -66,16 +68,22 @@ def number(value: object) -> float | None:
     return float(value) if ok else None  # type: ignore[arg-type]
 
 
-def delivery_h(memory: Memory, otherwise: float | None) -> float | None:
-    """Opening hours until the next announced delivery; ``otherwise`` where none is."""
+def delivery_h(
+    memory: Memory, book: StoreBook, at: datetime, otherwise: float | None
+) -> float | None:
+    """Opening hours until the next announced delivery, else until goods usually come, else ``otherwise``."""
     known = memory.facts.get(fact_key("plan_ahead", "plan:delivery", "now"))
     hours = number(known.detail.get("open_h")) if known else None
-    return otherwise if hours is None else hours
+    if hours is not None:
+        return hours
+    now = local(book.store, at).replace(tzinfo=None)
+    usual = memory.deliveries.next_after(now)
+    return otherwise if usual is None else open_between_h(book.store, now, usual)
 
 
 def _reference(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> float | None:
     if rule.reference == "delivery":
-        return delivery_h(memory, rule.level)
+        return delivery_h(memory, book, fact.as_of, rule.level)
     if rule.reference == "history":
         return number(fact.detail.get("usual"))
     if rule.reference == "peer":

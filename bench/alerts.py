@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import time, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
 from bench import alerts_calit2
 from bench.alerts_days import SIDES, STORE, USUAL_HOUR, Found, Shop, instant, warmed
+from bench.alerts_stock import LEAST, Score
 from flows.inference.fall import bound
 from sensors.simulation.faults import ConversionDrop, DoorStuck, Fault, TillsClosed
 
@@ -95,6 +97,7 @@ def main() -> None:
         if runs:
             days = [day for run in pool.map(ordinary, runs) for day in run]
             false_alarms(days, args.tick)
+            sold_out(days)
         if args.faulty:
             detection(pool, args)
     if (args.data / "calit2").is_dir():
@@ -118,6 +121,18 @@ def false_alarms(days: Sequence[Found], tick_s: int) -> None:
                 f"  {kind:5} {side:8} {sum(count.values()) / len(days):8.3f}   {each or 'none'}",
                 flush=True,
             )
+
+
+def sold_out(days: Sequence[Found]) -> None:
+    """How often the word that a SKU sells out was right, and how many that did were told."""
+    for side in SIDES:
+        found = reduce(Score.__add__, (day.stock[side] for day in days))
+        print(
+            f"  sells-out {side:8} {found.told / len(days):6.2f} a day, right {found.right / max(1, found.told):.0%}; "
+            f"{found.gone / len(days):.2f} sell-outs a day of {LEAST.seconds // 60} min and more, told "
+            f"{found.met / max(1, found.gone):.0%}, before they began {found.warned / max(1, found.gone):.0%}",
+            flush=True,
+        )
 
 
 def detection(pool: ProcessPoolExecutor, args: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from alerts.book import Book
 from alerts.memory import Memory
 from alerts.pipeline import run
 from alerts.settings import AlertsSettings, Flapping, Rule
+from bench.alerts_stock import RULE, Score, Told, score
 from floorcast.settings import Settings, load_settings
 from flows import snapshot
 from flows.facts import Fact, FactBatch
@@ -47,11 +48,13 @@ class Found:
     Attributes:
         act, watch: when each incident fired, by rule, on either side.
         nine_at: when a line first held nine people.
+        stock: how each side's word on what sells out met what did.
     """
 
     act: dict[str, dict[str, list[datetime]]]
     watch: dict[str, dict[str, list[datetime]]]
     nine_at: datetime | None = None
+    stock: dict[str, Score] = field(default_factory=dict)
 
 
 @cache
@@ -147,22 +150,27 @@ class Shop:
             visitors=USUAL_DAY * self.size,
         )  # fmt: skip
         found = Found(*({side: defaultdict(list) for side in SIDES} for _ in range(2)))
+        told: dict[str, list[Told]] = {side: [] for side in SIDES}
         for batch in self._batches(day.events, day.day.end):
             for side in SIDES:
-                self._judge(batch, side, found)
+                self._judge(batch, side, found, told[side])
+        closes = day.day.at(day.day.closes_s)
+        found.stock = {side: score(day.events, closes, told[side]) for side in SIDES}
         lines = (e for e in day.events if isinstance(e, Queue) and (e.length or 0) >= 9)
         found.nine_at = next((e.at for e in lines), None)
         for kept in (found.act, found.watch):
             kept.update({side: dict(fired) for side, fired in kept.items()})
         return found
 
-    def _judge(self, batch: FactBatch, side: str, found: Found) -> None:
-        told = run(self.memories[side], batch, self.books[side])
-        for incident in told.incidents if told else ():
+    def _judge(self, batch: FactBatch, side: str, found: Found, sold_out: list[Told]) -> None:
+        made = run(self.memories[side], batch, self.books[side])
+        for incident in made.incidents if made else ():
             newest = incident.steps[-1]
             if newest.kind == "firing" and newest.at == batch.at:
                 kept = found.act if incident.severity == "act" else found.watch
                 kept[side][incident.rule].append(batch.at)
+                if incident.rule == RULE:
+                    sold_out.append(Told(incident.subject.removeprefix("sku:"), batch.at))
 
     def _batches(self, events: list[AnyEvent], end: datetime) -> Iterator[FactBatch]:
         """The day as the floor publishes it, a tick each ``tick_s`` from before the first event to the day's end."""

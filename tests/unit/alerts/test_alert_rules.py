@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -115,14 +116,18 @@ def test_low_atv_as_shipped() -> None:
 
 
 def test_sells_out_as_shipped() -> None:
-    """Less than an hour of cover for ten minutes is watched, from two hours after opening."""
+    """Stock that has sold within the hour by three chances of four is watched, from two hours after opening."""
     story = Story([shipped("sells-out")])
-    sku = {"subject": "sku:A", "window": "now"}
-    story.at("10:50").say("sku_cover", 0.8, n=9, **sku)  # type: ignore[arg-type]
-    story.at("10:59").expect(quiet()).say("visitors", 3).at("11:11")
+    sku: dict[str, Any] = {"subject": "sku:A", "window": "now", "n": 9}
+    story.at("10:50").say("sku_cover", 7 / 9, k=7, **sku)
+    story.at("10:59").expect(quiet()).say("visitors", 3).at("11:01")
     story.expect(firing("sells-out", "sku:A"))
-    story.say("sku_cover", 9, n=9, **sku).at("11:14")  # type: ignore[arg-type]
-    story.expect(resolved("sells-out", "sku:A"))
+    story.say("sku_cover", 20 / 9, k=20, **sku).at("11:05").expect(resolved("sells-out", "sku:A"))
+    story.say("sku_cover", 8 / 9, k=8, **sku).at("11:06").expect(quiet())
+    verdict = story.memory.tracks["sells-out|sku:A"].verdict
+    assert verdict
+    assert verdict.reason == "needs-more"
+    story.say("sku_cover", 0, k=0, **sku).at("11:07").expect(firing("sells-out", "sku:A"))
 
 
 @pytest.mark.parametrize(("name", "said"), [("sensor-silent", "silent"), ("sensor-stuck", "stuck")])

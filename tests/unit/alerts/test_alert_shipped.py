@@ -1,5 +1,6 @@
 """The shipped rules: each has its story, fires, resolves and reads well in both languages."""
 
+import math
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from alerts.rules import check
 from alerts.settings import AlertsSettings, Rule
 from floorcast.settings import load_settings
 from flows.measure import measures
-from tests.scenario import Story, firing, in_state, quiet, resolved, told
+from sensors.settings import Product, SensorsSettings, Text
+from tests.scenario import Story, firing, in_state, quiet, resolved, shop, told
 
 SHIPPED = load_settings(Path(__file__).parents[3] / "config.toml").alerts
 HOUR = timedelta(hours=1)
@@ -140,6 +142,37 @@ def test_a_delivery_moves_the_level_of_sells_out() -> None:
         )
         keep_saying(story, cover, 12)
         story.expect(in_state("sells-out", state, SKU) if state else quiet())
+
+
+def test_goods_that_usually_come_stand_for_a_delivery() -> None:
+    """After four days with goods at noon, two hours' stock is enough before noon and six hours' too little after."""
+    story = Story(shipped("sells-out"), tick_s=600)
+    sku: dict[str, Any] = {"subject": SKU, "window": "now", "n": 1.0}
+    for day in range(4):
+        story.at(f"+{day} 11:50").say("sku_cover", 4, k=4, **sku)
+        story.at(f"+{day} 12:10").say("sku_cover", 12, k=12, **sku)
+    assert story.memory.deliveries.next_after(story.now.replace(tzinfo=None)) is not None
+    story.at("+4 11:10").say("sku_cover", 2, k=2, **sku).at("+4 11:20").expect(quiet())
+    story.at("+4 12:10").say("sku_cover", 12, k=12, **sku).at("+4 12:30").expect(quiet())
+    story.say("sku_cover", 6, k=6, **sku).expect(firing("sells-out", SKU))
+    assert (
+        story.open("sells-out", SKU).threshold == 8.5 + 3 + 1 / 6
+    )  # to closing, and from opening to ten past noon
+
+
+def test_a_sell_out_has_its_price_and_its_place() -> None:
+    """¥ at risk is what customers will ask for in vain until goods come, by its price; the push names the shelf."""
+    product = Product(
+        sku="A", name=Text(en="Candle", zh="蜡烛"), category="home", price_minor=8900, place="G-02"
+    )
+    sensors = SensorsSettings(stores=[shop(range="all")], ranges={"all": [product]})
+    story = Story(shipped("sells-out"), sensors=sensors).at("12:00")
+    story.say("sku_cover", 2 / 6, subject=SKU, window="now", k=2, n=6.0)
+    wanted = [math.exp(-6) * 6**n / math.factorial(n) for n in range(60)]
+    lost = sum(max(0, n - 2) * chance for n, chance in enumerate(wanted))
+    assert story.open("sells-out", SKU).at_risk_minor == round(lost * 8900)
+    said = message(story.notices[0], story.book, "en", key="k")
+    assert said.body.startswith("Shop · G-02 · Candle · 0.3 h against 1.0 h · 0 min · ¥35")
 
 
 def test_a_hot_zone_with_staff_enough_is_not_unattended() -> None:
