@@ -8,7 +8,8 @@ import pytest
 from flows.tickets import Tickets
 from sensors.events import Pos
 from tests.unit.adapters.reading import events
-from tests.unit.adapters.test_adapters_tills import POSLOG, item, lane, shopify, square
+from tests.unit.adapters.test_adapters_poslog import POSLOG, item, lane
+from tests.unit.adapters.test_adapters_tills import shopify, square
 
 
 def counted(said: list[Pos]) -> tuple[int, int, int]:
