@@ -6,6 +6,18 @@ SYMBOL = {"CNY": "¥", "JPY": "¥", "EUR": "€", "GBP": "£", "USD": "$", "HKD"
 WHOLE = frozenset({"JPY", "KRW", "VND"})
 """Currencies without a minor unit (ISO 4217)."""
 
+PLAIN = frozenset({"upt", "star_now", "zone_heat", "basket_pair"})
+"""Ratios that are no share of a whole: 2.05 units a ticket, not 205 %."""
+
+
+def unit_shown(metric: str, unit: str) -> str:
+    """How a measure's values are written: its unit, but ``ratio_plain`` for a ratio that is no share.
+
+    >>> unit_shown("conversion", "ratio"), unit_shown("upt", "ratio"), unit_shown("upt", "people")
+    ('ratio', 'ratio_plain', 'people')
+    """
+    return "ratio_plain" if unit == "ratio" and metric in PLAIN else unit
+
 
 @lru_cache(maxsize=64)
 def minor_digits(currency: str) -> int:
@@ -24,6 +36,8 @@ def amount(value: float | None, unit: str, currency: str) -> str:
     ('–', '1,370', '¥188.50')
     >>> amount(0.235, "ratio", "CNY"), amount(250, "seconds", "CNY"), amount(-1_234_500, "minor", "CNY")
     ('23.5%', '4:10', '−¥12,345')
+    >>> amount(2.048, "ratio_plain", "CNY")
+    '2.05'
     """
     if value is None:
         return "–"
@@ -33,6 +47,8 @@ def amount(value: float | None, unit: str, currency: str) -> str:
         main = size / 10 ** minor_digits(currency)
         digits = 2 if main < 1000 and minor_digits(currency) and main != int(main) else 0
         return f"{sign}{SYMBOL.get(currency, currency + ' ')}{main:,.{digits}f}"
+    if unit == "ratio_plain":
+        return f"{sign}{size:.2f}"
     if unit == "ratio":
         return f"{sign}{size:.1%}"
     if unit == "seconds":

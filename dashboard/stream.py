@@ -169,7 +169,7 @@ class Hub:
                 feed.screens.discard(screen)
 
     def hints(self) -> Iterator[bytes]:
-        """Which stores changed, as hints; for pages that read what they show themselves."""
+        """Which stores changed, as hints, and ``lost`` while nothing can be read; for pages that read themselves."""
         mailbox = Mailbox(self._settings.queue)
         self._ensure_running()
         self._listeners.add(mailbox)
@@ -235,6 +235,8 @@ class Hub:
         return True
 
     def _tell_all_lost(self) -> None:
+        for listener in list(self._listeners):
+            listener.put(b"event: lost\ndata: []\n\n")
         for feed in self._feeds.values():
             with feed.lock:
                 if feed.screens:

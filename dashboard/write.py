@@ -13,6 +13,7 @@ import msgspec
 import redis
 
 from dashboard.keyspace import silences_key
+from dashboard.reader import UnreachableError
 from sensors.events import Command
 from sensors.keyspace import log_key, partition_of
 
@@ -92,7 +93,13 @@ class CommandWriter:
         return str(place.decode())
 
     def silences(self, store: str) -> list[Command]:
-        """The silences that hold at a store now, the one that ends first first."""
+        """The silences that hold at a store now, the one that ends first first; raises ``UnreachableError``."""
+        try:
+            return self._silences(store)
+        except redis.RedisError as error:
+            raise UnreachableError(str(error)) from error
+
+    def _silences(self, store: str) -> list[Command]:
         raws: Any = self._client.hvals(silences_key(store))
         found = [msgspec.json.decode(raw, type=Command) for raw in raws]
         at = self.now(store)

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashboard.catalogue import Language, term, words
 from dashboard.managers.raw_reader import Raw
 from dashboard.managers.rows import interval
+from dashboard.numbers import amount, unit_shown
 from dashboard.shop import Shop
 from flows.facts import Fact
 
@@ -37,7 +38,7 @@ def explained(fact: Fact, shop: Shop, language: Language) -> Component:
             text["col.metric"],
             f"{term('metric', fact.metric, language)} · {fact.metric} ({fact.unit})",
         ),
-        (text["col.value"], _number(fact)),
+        (text["col.value"], _number(fact, shop.store.currency)),
         (text["col.window"], f"{term('window', fact.window, language)}: {window}"),
         (text["store.evidence"], of),
         (text["col.interval"], low),
@@ -56,16 +57,10 @@ def explained(fact: Fact, shop: Shop, language: Language) -> Component:
     )
 
 
-def _number(fact: Fact) -> str:
-    if fact.value is None:
-        return "–"
-    return (
-        fact.value
-        if isinstance(fact.value, str)
-        else f"{fact.value:.1%}"
-        if fact.unit == "ratio"
-        else f"{fact.value:,.6g}"
-    )
+def _number(fact: Fact, currency: str) -> str:
+    if isinstance(fact.value, str):
+        return fact.value
+    return amount(fact.value, unit_shown(fact.metric, fact.unit), currency)
 
 
 def events(found: Sequence[Raw], fact: Fact, shop: Shop, language: Language) -> Component:

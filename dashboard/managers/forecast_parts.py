@@ -37,7 +37,6 @@ STAFF = [
 
 def head_card(h: forecasts.Head, said: Said) -> Component:
     """One number ahead, with its intervals."""
-    text = words(said.language)
     local = f"{h.start.astimezone(said.shop.store.tz):%H:%M}–{h.end.astimezone(said.shop.store.tz):%H:%M}"
     rows = [html.Span(term("window", h.window, said.language), className="sub"),
             html.B(said.amount(h.value, h.unit), className="big")]  # fmt: skip
@@ -46,8 +45,9 @@ def head_card(h: forecasts.Head, said: Said) -> Component:
             rows.append(
                 html.Span(f"{level}: {said.amount(low, h.unit)}–{said.amount(high, h.unit)}")
             )
-    whole = text["window.day"] if h.window == "day" else local
-    return html.Div([*rows, html.Span(whole, className="sub")], className="panel head-card")
+    if h.window != "day":
+        rows.append(html.Span(local, className="sub"))
+    return html.Div(rows, className="panel head-card")
 
 
 def restock_row(r: Restock, said: Said) -> dict[str, Any]:

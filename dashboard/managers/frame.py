@@ -1,10 +1,13 @@
 """What every manager's page stands in: navigation, a title, buttons that ask for something."""
 
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import dash_mantine_components as dmc  # type: ignore[import-untyped]
-from dash import html
+from dash import html, no_update
 from dash.development.base_component import Component
+from plotly.io.json import to_json_plotly  # type: ignore[import-untyped]
 
 from dashboard.catalogue import Language, words
 from dashboard.doors.people import Visitor
@@ -68,3 +71,13 @@ def does(what: str, store: str, target: str) -> dict[str, Any]:
 def heading(title: str, sub: str = "") -> Component:
     """A page's title."""
     return html.Div([html.H1(title), html.P(sub, className="sub")], className="title")
+
+
+def redrawn(body: Sequence[Component], mark: str | None) -> tuple[Any, Any]:
+    """A place's children and their mark, ``data-mark``; no update where ``mark`` says that the same stands there.
+
+    Children that are set again are other nodes in the browser: what is typed or marked in them would be lost, and
+    a click that began on the old ones.
+    """
+    newest = sha256(to_json_plotly(body).encode()).hexdigest()[:16]
+    return (no_update, no_update) if newest == mark else (list(body), newest)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag  # type: ignore[import-untyped]
+from dash import dcc, html
+from dash.development.base_component import Component
 
 from dashboard.catalogue import LOCALE, Language, words
 
@@ -15,13 +17,14 @@ THEME = (
     "fontSize: 15, headerTextColor: '#A9B3C7', browserColorScheme: 'dark'})"
 )
 _RIGHT = {"type": "rightAligned"}
-SINGLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
-"""Rows that are chosen by a click, one at a time."""
+_SINGLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
 
 
 def column(field: str, key: str, form: str = "", **more: object) -> Column:
     """A column; ``key`` is its heading's in the catalogue, ``form`` a format of ``managers.js``."""
     made: Column = {"field": field, "headerName": key, "minWidth": 84}
+    if not form and "cellRenderer" not in more:
+        made["tooltipField"] = field  # words may be longer than their column
     if form:
         made |= {"valueFormatter": {"function": f"fc.{form}(params)"}}
         if form in {"int", "money", "pct", "seconds"}:
@@ -42,6 +45,7 @@ def table(
         id=name,
         columnDefs=[c | {"headerName": text[c["headerName"]]} for c in columns],
         rowData=[],
+        eventListeners={"cellKeyDown": ["fc.entered(params)"]},
         getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
         dashGridOptions={
@@ -52,10 +56,28 @@ def table(
             "enableCellTextSelection": True,
             "animateRows": False,
             "ensureDomOrder": True,
-            "context": {"locale": LOCALE[language]},
+            "enableBrowserTooltips": True,
+            "context": {"locale": LOCALE[language], "table": name},
             "localeText": {"noRowsToShow": text["grid.none"], "loadingOoo": text["grid.loading"]},
             **more,
         },
         columnSize=None,
         style={"height": height, "width": "100%"},
     )
+
+
+def chosen(name: str) -> str:
+    """The place that holds the row chosen in a table: its ``id``, and its ``store`` where rows have one."""
+    return f"{name}-chosen"
+
+
+def choosing(name: str, columns: Sequence[Column], language: Language, height: str) -> Component:
+    """A table of which one row is chosen: by a click, the space bar or the enter key.
+
+    Dash's wrapper of the grid puts back the selection it knows of whenever rows arrive, and so undoes a choice that is
+    made in that very moment. It is kept out of it: the grid holds its selection itself, ``managers.js`` notes a choice.
+    """
+    grid = table(name, columns, language, height, rowSelection=_SINGLE, onSelectionChanged=None)
+    grid.selectedRows = None
+    grid.eventListeners |= {"selectionChanged": ["fc.chosen(params)"]}
+    return html.Div([dcc.Store(id=chosen(name)), grid])

@@ -7,8 +7,9 @@ from typing import Any
 from alerts.catalogue import ACTIONS, REASONS, say
 from alerts.incident import Incident
 from alerts.settings import Person
-from dashboard.catalogue import Language, term
+from dashboard.catalogue import Language, term, words
 from dashboard.managers.house_reader import Glance, lost_minor, ranked, reasons
+from dashboard.numbers import unit_shown
 from dashboard.parts import epoch_ms
 from dashboard.sentences import action, besides, title
 from dashboard.shop import Shop, Shops
@@ -29,7 +30,7 @@ def chain(glances: Sequence[Glance], shops: Shops, language: Language, now: date
         rate, standing = glance.facts.get("conversion||60m"), fair.get(glance.store)
         rows.append({
             "id": glance.store, "rank": place, "name": getattr(shop.store.name, language),
-            "act": sum(i.severity == "act" for i in alive),
+            "act": sum(i.severity == "act" for i in alive), "open": len(alive),
             "watch": sum(i.severity == "watch" for i in alive),
             "risk": sum(i.at_risk_minor or 0 for i in alive) or None,
             "lost": lost_minor(glance) or None,
@@ -155,14 +156,15 @@ def _float(number: str | float | None) -> float | None:
 
 def facts(found: Iterable[Fact], shop: Shop, language: Language) -> list[Row]:
     """One row a fact, the store's own first."""
-    rows = []
+    rows, whole = [], words(language)["place.store"]
     for f in sorted(found, key=lambda f: (f.subject, f.metric, f.window)):
         place = shop.place(f.subject)
         rows.append({
             "id": f"{f.metric}|{f.subject}|{f.window}", "metric": term("metric", f.metric, language),
             "window": term("window", f.window, language),
-            "subject": getattr(place, language) if place else f.subject or getattr(shop.store.name, language),
-            "value": f.value, "unit": f.unit, "interval": interval(f) if f.unit == "ratio" else _range(f),
+            "subject": getattr(place, language) if place else f.subject or whole,
+            "value": f.value, "unit": unit_shown(f.metric, f.unit),
+            "interval": interval(f) if f.unit == "ratio" else _range(f),
             "n": f.evidence.n, "coverage": f.coverage, "state": term("fact", f.state, language), "revision": f.revision,
             "newest": epoch_ms(f.newest_at) if f.newest_at else None, "reason": f.reason,
             "currency": shop.store.currency, "zone": shop.store.timezone,

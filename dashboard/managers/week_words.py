@@ -16,15 +16,11 @@ from dashboard.week import Week
 
 def measure_rows(week: Week, shop: Shop, language: Language) -> list[dict[str, str]]:
     """Each measure, this week and before."""
-
-    def said(value: float | None, unit: str) -> str:
-        if unit == "ratio_plain":
-            return "–" if value is None else f"{value:.2f}"
-        return amount(value, unit, shop.store.currency)
-
+    currency = shop.store.currency
     return [
         {
-            "name": term("metric", m.metric, language), "this": said(m.this, m.unit), "last": said(m.last, m.unit),
+            "name": term("metric", m.metric, language),
+            "this": amount(m.this, m.unit, currency), "last": amount(m.last, m.unit, currency),
             "change": "–" if m.change is None else signed(m.change),
             "tone": "" if m.change is None or abs(m.change) < 0.005 else "up" if m.change > 0 else "down",
         }

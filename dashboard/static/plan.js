@@ -22,7 +22,7 @@
     const here = zone.id === chosen, mean = (i) => zone.polygon.reduce((s, p) => s + p[i], 0) / zone.polygon.length;
     return [
       node("polygon", { points: points(zone.polygon), class: "zone" + (here ? " here" : ""), "data-zone": zone.id, tabindex: "0", role: "button", "aria-pressed": String(here), "aria-label": zone.name }),
-      node("text", { x: mean(0) * W, y: mean(1) * H, class: "zone-name" }, zone.name),
+      node("text", { x: mean(0) * W, y: Math.min(...zone.polygon.map((p) => p[1])) * H + 34, class: "zone-name" }, zone.name),
     ];
   };
   const spotNodes = (spot, i) => {

@@ -24,6 +24,15 @@ LAID_OUT = "table => !table.querySelector('.ag-delay-render')"
 class Desk(Looker):
     """One page of a person's."""
 
+    def says(self, where: str, text: str) -> None:
+        """Wait until a part of the page says so: a page's parts are answered one by one."""
+        self.page.locator(where).filter(has_text=text).first.wait_for()
+
+    def cells(self, row: str, names: list[str]) -> list[str]:
+        """What a table's row says, cell by cell, once all of these are drawn."""
+        cell = self.page.locator(row)
+        return [cell.locator(f"[col-id={name}]").inner_text() for name in names]
+
     def fits(self, name: str, sizes: list[tuple[int, int]] = SIZES) -> None:
         """The page stands at every size without overflow; keeps a picture of each; then nothing axe-core objects to."""
         for width, height in sizes:

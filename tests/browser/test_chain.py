@@ -1,5 +1,6 @@
 """The chain page with more than one store: the order of attention and why, and goods to bring from one to another."""
 
+import json
 from collections.abc import Iterator
 
 import msgspec
@@ -62,11 +63,26 @@ def test_who_needs_somebody_first(desk: Desk, language: str) -> None:
         if language == "en"
         else "转化率低于连锁 · 传感器无数据"
     ).wait_for()
-    said = desk.page.inner_text("#transfers .ag-center-cols-container .ag-row").split("\n")
+    said = desk.cells("#transfers .ag-center-cols-container .ag-row", ["giver", "taker", "units"])
     airport, harbour = ("Airport", "Harbour") if language == "en" else ("airport 店", "harbour 店")
-    assert said[1:] == [airport, harbour, "18"]
+    assert said == [airport, harbour, "18"]
     assert desk.page.locator("#transfers .ag-center-cols-container .ag-row").count() == 1
     desk.fits(f"chain3-{language}", EVERY_SIZE)
+    assert desk.complaints == []
+
+
+def test_only_who_needs_something(desk: Desk) -> None:
+    """One tap leaves the stores with something open, or those that lose against the chain; another brings all back."""
+    rows = "#chain .ag-pinned-left-cols-container .ag-row"
+    desk.go("/?lang=en", f"{rows} >> nth=2")
+    for label, left in (("Anything open", {"riverside"}), ("Below the chain", {"harbour"}), ("Act now", set()),
+                        ("All", {"riverside", "harbour", "airport"})):  # fmt: skip
+        desk.page.locator("#need label", has_text=label).click()
+        desk.page.wait_for_function(
+            """([rows, left]) => JSON.stringify(
+              [...document.querySelectorAll(rows)].map(r => r.getAttribute('row-id')).sort()) === left""",
+            arg=[rows, json.dumps(sorted(left), separators=(",", ":"))],
+        )
     assert desk.complaints == []
 
 

@@ -56,10 +56,9 @@ def test_its_figures(desk: Desk) -> None:
     desk.page.wait_for_function(
         "() => document.getElementById('fc-quality').textContent.includes('%')"
     )
-    quality = desk.page.inner_text("#fc-quality")
-    assert "missed by 5." in quality
-    assert "weekly profile → mixture of models" in desk.page.inner_text("#fc-switches")
-    assert "The mixture of models speaks" in desk.page.inner_text("#fc-why")
+    assert "missed by 5." in desk.page.inner_text("#fc-quality")
+    desk.says("#fc-switches", "weekly profile → mixture of models")
+    desk.says("#fc-why", "The mixture of models speaks")
 
 
 def test_the_export(desk: Desk) -> None:

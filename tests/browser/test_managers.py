@@ -62,6 +62,60 @@ def test_life_of_an_incident(desk: Desk) -> None:
     assert desk.complaints == []
 
 
+REFRESH = """table => {
+  const api = window.dash_ag_grid.getApi(table), rows = [];
+  api.forEachNode(node => rows.push(node.data));
+  let n = 0;
+  const again = () => {
+    n += 1;
+    window.dash_clientside.set_props(table, {rowData: rows.map(row => ({...row, n, risk: n}))});
+    window.refreshed = n;
+    setTimeout(again, n % 7);
+  };
+  again();
+}"""
+"""The same rows with other numbers, again and again, as fast as the page takes them."""
+
+FOCUSED = """() => document.activeElement.id || document.activeElement.getAttribute('col-id')
+  || document.activeElement.textContent"""
+FOCUSED_ROW = "() => document.activeElement.closest('[row-id]')?.getAttribute('row-id')"
+CHOICES = {
+    "facts": (
+        "/store/riverside?lang=en",
+        lambda row: f"#why code:has-text('{row.replace('|', '/')}')",
+    ),
+    "incidents": ("/incidents?lang=en", lambda row: f"#life [data-do=ack][data-target='{row}']"),
+}
+"""Where a table stands, and what stands beside it once a row of it is chosen."""
+
+
+@pytest.mark.parametrize("table", CHOICES)
+def test_a_choice_is_never_lost(desk: Desk, table: str) -> None:
+    """The row clicked, or reached by keys, is the one told of and the one marked, though rows arrive all the time."""
+    path, told = CHOICES[table]
+    rows = f"#{table} .ag-center-cols-container .ag-row"
+    desk.go(path, f"{rows} >> nth=3")
+    names = [row.get_attribute("row-id") or "" for row in desk.page.locator(rows).all()[:4]]
+
+    def chosen(name: str) -> None:
+        desk.page.wait_for_selector(told(name))
+        desk.page.wait_for_selector(f"{rows}.ag-row-selected[row-id='{name}']")
+
+    desk.page.evaluate(REFRESH, table)
+    for name in names * 4:
+        desk.page.click(f"{rows}[row-id='{name}']")
+        chosen(name)
+    for key, name in ((" ", names[1]), ("Enter", names[2])):
+        desk.page.click(f"{rows}[row-id='{names[0]}']")
+        chosen(names[0])
+        for _ in range(names.index(name)):
+            desk.page.keyboard.press("ArrowDown")
+        desk.page.keyboard.press(key)
+        chosen(name)
+    assert desk.page.evaluate("window.refreshed") > len(names)
+    assert desk.complaints == []
+
+
 def test_why_is_this_number(desk: Desk) -> None:
     """From the chain to a number's window and evidence in two clicks, and it follows the facts by itself."""
     desk.page.click(".store-link")
@@ -76,6 +130,38 @@ def test_why_is_this_number(desk: Desk) -> None:
         "() => document.querySelector('.why').textContent.includes('25.1%')"
     )
     assert desk.complaints == []
+
+
+def test_by_keys_alone(desk: Desk) -> None:
+    """The tab key goes over navigation, filter and table in reading order, visibly; the enter key opens the store."""
+    seen: list[str] = []
+    for _ in range(40):
+        desk.page.keyboard.press("Tab")
+        seen.append(desk.page.evaluate(FOCUSED))
+        if seen[-1] == "name":
+            break
+        assert desk.page.evaluate("document.activeElement.matches(':focus-visible')"), seen
+    order = [seen.index(place) for place in ("Chain", "Staff page", "leave", "search", "name")]
+    assert order == sorted(order), seen
+    desk.page.keyboard.press("ArrowDown")
+    assert desk.page.evaluate(FOCUSED_ROW) == "riverside"
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_url("**/store/riverside*")
+    desk.page.wait_for_selector("#facts .ag-row")
+    assert desk.complaints == []
+
+
+def test_numbers_that_nothing_renews_are_said_to_be_old(desk: Desk) -> None:
+    """While the data store is away the page keeps its numbers and says so; afterwards it goes on by itself."""
+    site = desk.site
+    site.redis.stop()
+    desk.says("#trouble", "what you see may be old")
+    assert desk.page.locator("#chain .ag-row").count() > 0
+    assert desk.violations() == []
+    site.redis.start()
+    desk.page.wait_for_function("() => document.getElementById('trouble').textContent === ''")
+    site.floor.publish(*site.floor.store_facts(visitors=777))
+    desk.page.locator("#chain [col-id=visitors]", has_text="777").wait_for()
 
 
 def test_walls_load_nothing_of_it(desk: Desk) -> None:

@@ -92,9 +92,20 @@ def test_the_decision_pack(site: Site, chromium: Browser, language: str) -> None
 
 
 PAGES = {
-    "forecast": ("/forecast?lang=en", ".head-card", "#fc-error .js-line"),
+    "forecast": (
+        "/forecast?lang=en",
+        ".head-card",
+        "#fc-error .js-line",
+        "#fc-curve .js-line",
+        "#fc-days .ag-row",
+    ),
     "incidents": ("/incidents?lang=en", "#incidents .ag-row", "#ledger .ag-row"),
-    "sensors": ("/sensors?lang=en", ".strip svg", "#rejects .ag-root"),
+    "sensors": (
+        "/sensors?lang=en",
+        ".strip svg",
+        "#rejects .ag-root",
+        "#accuracy .ag-center-cols-container .ag-row",
+    ),
     "settings-plan": ("/settings/riverside?section=zones&lang=en", "#plan .corner", "#plan .spot"),
     "store": ("/store/riverside?lang=en", "#facts .ag-row", "#day-chart .js-line"),
 }

@@ -94,6 +94,7 @@ def test_first_one_has_it(site: Site, phones: Phones) -> None:
     incident = mia.page.get_attribute(".card.act >> nth=0", "data-id")
     mia.page.click(f".card[data-id='{incident}'] [data-do=ack]")
     mia.page.wait_for_selector(f".card[data-id='{incident}'] .note")
+    wait_for(lambda: len(commands(site)) == 1, what="the command")  # "Sending …" stands before it
     (command,) = commands(site)
     assert (command.actor, command.action, command.target) == ("mia", "ack", incident)
     assert command.id
@@ -186,7 +187,8 @@ def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
         phone.shoot(f"link-confirm-{language}")
     phone.page.goto(link())
     assert commands(site) == []
-    phone.page.click("button.primary")
+    with phone.page.expect_navigation():
+        phone.page.click("button.primary")
     assert "You have it" in phone.page.inner_text("h1")
     (command,) = commands(site)
     assert (command.actor, command.action, command.target) == ("mia", "ack", incident.id)

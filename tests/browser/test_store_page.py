@@ -15,6 +15,7 @@ from tests.floor_facts import DAY
 from tests.weeks import past
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
+LINES = "n => document.querySelectorAll('#day-chart .js-line').length === n"
 
 
 @pytest.fixture
@@ -73,8 +74,7 @@ def test_down_to_the_raw_events(desk: Desk) -> None:
 def test_a_day_beside_another(desk: Desk) -> None:
     """Another day that is picked stands as a line of its own with its total; cleared, it is gone."""
     desk.go("/store/riverside?lang=en", "#day-chart .js-line")
-    lines = desk.page.locator("#day-chart .js-line")
-    before = lines.count()
+    before = desk.page.locator("#day-chart .js-line").count()
     assert "2026-11-19" not in desk.page.inner_text("#day-note")
     desk.page.click("#against")
     desk.page.get_by_label("19 November 2026").click()
@@ -85,10 +85,11 @@ def test_a_day_beside_another(desk: Desk) -> None:
     seen = [f for f in past(desk.site.floor, 2) if f.metric == "visitors" and f.window == "quarter"]
     own = sum(f.value for f in seen if business_day(desk.site.floor.shop.store, f.start) == day)
     assert f"2026-11-19: {own:,.0f}" in desk.page.inner_text("#day-note")
-    assert lines.count() == before + 1
+    desk.page.wait_for_function(LINES, arg=before + 1)
     desk.shoot("storepage-en-against")
     desk.page.locator("#against ~ * button, .mantine-DatePickerInput-section button").last.click()
     desk.page.wait_for_function(
         "() => !document.getElementById('day-note').textContent.includes('2026-11-19')"
     )
+    desk.page.wait_for_function(LINES, arg=before)
     assert desk.complaints == []

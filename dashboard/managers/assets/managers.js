@@ -12,6 +12,7 @@
   };
   const clock = (ms, timeZone) => new Intl.DateTimeFormat(language(), { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(ms));
   const seconds = (s) => (s < 90 ? number(s, 0, 0) + " s" : s < 5400 ? number(s / 60, 0, 0) + " min" : number(s / 3600, 1, 1) + " h");
+  const mmss = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s) % 60).padStart(2, "0");
   const words = { firing: ["Open", "未处理"], acknowledged: ["Taken", "处理中"], resolved: ["Resolved", "已解决"], expired: ["Over", "已结束"] };
 
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
@@ -25,7 +26,20 @@
     state: (p) => (words[p.value] ? words[p.value][language() === "zh-CN" ? 1 : 0] : p.value),
     change: (p) => (p.value || []).map((v) => (none(v) ? DASH : p.data.currency ? money(v, p.data.currency) : number(v / 100, 0, 0))).join(" → "),
     recovered: (p) => (none(p.value) ? DASH : money(p.value, p.data.currency) + (none(p.data.low) ? "" : " (" + money(p.data.low, p.data.currency) + " … " + money(p.data.high, p.data.currency) + ")")),
-    fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
+    /* What a person chose, kept apart from what the table makes of its rows; a row that left takes its choice not along. */
+    chosen: (p) => {
+      if (p.source !== "rowClicked" && p.source !== "spaceKey") return;
+      const row = p.selectedNodes[0]?.data;
+      window.dash_clientside.set_props(p.context.table + "-chosen", { data: row ? { id: row.id, store: row.store } : null });
+    },
+    /* The enter key follows a cell's link, or chooses its row. */
+    entered: (p) => {
+      if (p.event.key !== "Enter") return;
+      const link = p.event.target.querySelector("a");
+      if (link) link.click();
+      else if (p.api.getGridOption("rowSelection")) p.api.setNodesSelected({ nodes: [p.node], newValue: true, source: "spaceKey" });
+    },
+    fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : p.data.unit === "seconds" ? mmss(p.value) : p.data.unit === "ratio_plain" ? number(p.value, 2, 2) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
   };
 
   const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
@@ -45,7 +59,18 @@
   let waiting = null, last = 0, n = 0;
   const refresh = () => { waiting = null; last = performance.now(); n += 1; if (document.getElementById("main")) window.dash_clientside.set_props("changed", { data: n }); };
   const hint = () => { if (waiting === null) waiting = setTimeout(refresh, Math.max(0, 2000 - (performance.now() - last))); };
-  const listen = () => { const stream = new EventSource("/events"); stream.addEventListener("changed", hint); stream.onerror = () => { if (stream.readyState === 2) setTimeout(listen, 2000); }; };
+  /* Numbers that nothing renews are said to be old: a line above the page, for as long as it lasts. */
+  let lost = false;
+  const say = (text, old) => { const place = document.getElementById("trouble"); if (place) { place.textContent = text; place.classList.toggle("old", old); } };
+  const word = (key) => window.floorcastManagers.words[language() === "zh-CN" ? "zh" : "en"]?.[key];
+  const gone = () => { lost = true; say(word("staff.silent") || DASH, true); };
+  const changed = () => { if (lost) { lost = false; say("", false); } hint(); };
+  const listen = () => {
+    const stream = new EventSource("/events");
+    stream.addEventListener("changed", changed);
+    stream.addEventListener("lost", gone);
+    stream.onerror = () => { gone(); if (stream.readyState === 2) setTimeout(listen, 2000); };
+  };
   window.addEventListener("load", listen);
 
   window.floorcastManagers = { csrf: "", words: {} };
@@ -63,7 +88,6 @@
     if (what === "comment") { wish.note = document.getElementById("note").value.trim(); if (!wish.note) return; }
     if (what === "silence") wish.lasts_s = 3600;
     tapped.disabled = true;
-    const said = window.floorcastManagers.words;
     let verdict = "failed";
     try {
       const answer = await fetch("/act", { method: "POST", body: JSON.stringify(wish), headers: { "X-CSRF": window.floorcastManagers.csrf, "Content-Type": "application/json" } });
@@ -71,8 +95,7 @@
     } catch (error) { verdict = "failed"; } /* no network, or no answer in words: said above the page */
     tapped.disabled = false;
     if (verdict === "ok" && what === "comment") document.getElementById("note").value = "";
-    const place = document.getElementById("trouble");
-    if (place) place.textContent = said[language() === "zh-CN" ? "zh" : "en"]?.["said." + verdict] || verdict;
+    say(word("said." + verdict) || verdict, false);
     hint();
   });
   window.dash_clientside = Object.assign({}, window.dash_clientside, { managers: { know: (me, words) => {

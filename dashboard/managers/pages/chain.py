@@ -44,6 +44,13 @@ class Page:
             Input("search", "value"),
             prevent_initial_call=True,
         )
+        app.clientside_callback(  # type: ignore[no-untyped-call]
+            "function(need) { return need === 'all' ? {} : "
+            "{[need]: {filterType: 'number', type: 'greaterThan', filter: 0}}; }",
+            Output("chain", "filterModel"),
+            Input("need", "value"),
+            prevent_initial_call=True,
+        )
 
     def chain(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
         """All stores' rows, and what near stores could bring each other; nothing of that in a chain without any."""
@@ -59,16 +66,18 @@ class Page:
         return listed, moves, not moves
 
 
+_BY_NEED = {"filter": "agNumberColumnFilter", "suppressHeaderFilterButton": True}
 ACT, WATCH = (
     {"cellRenderer": "Count", "cellRendererParams": {"tone": t}} for t in ("act", "watch")
 )
 STORES = [
     column("name", "col.store", **PINNED, cellRenderer="StoreLink"),
-    column("act", "col.act", "int", width=90, **ACT),
+    column("open", "chain.open", "int", hide=True, **_BY_NEED),
+    column("act", "col.act", "int", width=90, **ACT, **_BY_NEED),
     column("watch", "col.watch", "int", width=90, **WATCH),
     column("risk", "col.risk", "money", width=120),
-    column("lost", "col.lost_1h", "money", width=180),
-    column("why", "col.why", minWidth=290, flex=1),
+    column("lost", "col.lost_1h", "money", width=180, **_BY_NEED),
+    column("why", "col.why", minWidth=380, flex=1),
     column("visitors", "col.visitors", "int", width=140),
     column(
         "spark", "col.spark", sortable=False, cellDataType=False, width=200, cellRenderer="Spark"
@@ -96,12 +105,18 @@ def chain(language: Language, stores: int) -> Component:
     search = dmc.TextInput(
         id="search", placeholder=text["chain.search"], w=240, **aria(label=text["chain.search"])
     )
-    top = html.Div([heading(text["chain.title"], text["chain.sub"]), search], className="bar")
+    need = dmc.SegmentedControl(
+        id="need", value="all",
+        data=[{"value": v, "label": text[f"chain.{v}"]} for v in ("all", "act", "open", "lost")],
+        **aria(label=text["chain.need"]),
+    )  # fmt: skip
+    tools = html.Div([need, search], className="tools")
+    top = html.Div([heading(text["chain.title"], text["chain.sub"]), tools], className="bar")
     moves = html.Section(
         [
             html.H2(text["chain.transfers"]),
             html.P(text["chain.transfers_sub"], className="sub"),
-            table("transfers", MOVES, language, "230px"),
+            table("transfers", MOVES, language, "190px"),
         ],
         id="transfers-panel", className="panel after", hidden=True,
     )  # fmt: skip

@@ -9,8 +9,8 @@ from dash.development.base_component import Component
 from dashboard.catalogue import Language, words
 from dashboard.managers import rows, tried
 from dashboard.managers.desk import Desk
-from dashboard.managers.frame import does, heading
-from dashboard.managers.grid import SINGLE, column, table
+from dashboard.managers.frame import does, heading, redrawn
+from dashboard.managers.grid import choosing, chosen, column, table
 from dashboard.managers.incident_life import life
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
@@ -36,10 +36,16 @@ class Page:
         app.callback(
             Output("incidents", "rowData"),
             Output("ledger", "rowData"),
-            Output("silences", "children"),
             now,
             search,
         )(self.incidents)
+        app.callback(
+            Output("silences", "children"),
+            Output("silences", "data-mark"),
+            now,
+            search,
+            State("silences", "data-mark"),
+        )(self.silences)
         app.callback(
             Output("tried", "rowData"),
             Output("tried-sub", "children"),
@@ -50,28 +56,34 @@ class Page:
         app.callback(
             Output("life", "children"),
             Output("life", "data-mark"),
-            Input("incidents", "selectedRows"),
+            Input(chosen("incidents"), "data"),
             now,
             search,
             State("life", "data-mark"),
         )(self.life)
 
-    def incidents(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
-        """The list, the ledger and the silences."""
-        language, mine = self.desk.language(search), self.desk.mine()
-        names = rows.people_names(self.desk.people)
+    def incidents(self, _changed: object, search: str | None) -> tuple[Any, Any]:
+        """The list and the ledger."""
+        language, names = self.desk.language(search), rows.people_names(self.desk.people)
         try:
-            found = self.desk.house.incidents(mine)
+            found = self.desk.house.incidents(self.desk.mine())
+        except UnreachableError:
+            return no_update, no_update
+        listed = rows.incidents(found, self.desk.shops, language, names)
+        return listed, rows.ledger(found, self.desk.shops, language, names)
+
+    def silences(self, _changed: object, search: str | None, mark: str | None) -> tuple[Any, Any]:
+        """What is silenced, each with a button that ends it."""
+        language, names = self.desk.language(search), rows.people_names(self.desk.people)
+        try:
             quiet = [
                 self._silence(name, c, names, language)
-                for name in mine
+                for name in self.desk.mine()
                 for c in self.desk.writer.silences(name)
             ]
         except UnreachableError:
-            return no_update, no_update, no_update
-        listed = rows.incidents(found, self.desk.shops, language, names)
-        nothing = html.P(words(language)["inc.none_silenced"], className="sub")
-        return listed, rows.ledger(found, self.desk.shops, language, names), quiet or nothing
+            return no_update, no_update
+        return redrawn(quiet or [_said("inc.none_silenced", language)], mark)
 
     def tried(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
         """What a draft of the rules would have done, where the visitor may see all of its stores."""
@@ -103,27 +115,26 @@ class Page:
 
     def life(
         self,
-        selected: list[dict[str, Any]] | None,
+        picked: dict[str, Any] | None,
         _changed: object,
         search: str | None,
         mark: str | None,
     ) -> tuple[Any, Any]:
         """One incident's life; drawn anew only when it went on, so that nobody's typing is lost."""
-        store = str(selected[0].get("store")) if selected else ""
-        if not selected or store not in self.desk.mine():
-            return no_update, no_update
-        ident, language = selected[0].get("id"), self.desk.language(search)
+        language = self.desk.language(search)
+        if not picked or (store := str(picked.get("store"))) not in self.desk.mine():
+            return redrawn([_said("inc.pick", language)], mark)
+        ident = picked.get("id")
         try:
             found = next((i for i in self.desk.house.incidents([store]) if i.id == ident), None)
         except UnreachableError:
             return no_update, no_update
-        if found is None:
-            return html.P(words(language)["said.unknown"], className="sub"), ""
-        newest = f"{ident} {len(found.steps)} {found.state} {language}"
-        if newest == mark:
-            return no_update, no_update
         shop, names = self.desk.shops[store], rows.people_names(self.desk.people)
-        row = next(iter(rows.incidents([found], self.desk.shops, language, names)), selected[0])
+        row = next(
+            iter(rows.incidents([found] if found else [], self.desk.shops, language, names)), None
+        )
+        if found is None or row is None:
+            return redrawn([_said("said.unknown", language)], mark)
         people = [
             {"value": p.id, "label": p.name or p.id}
             for p in self.desk.people
@@ -131,14 +142,14 @@ class Page:
         ]
         steps = rows.life(found, shop, language, names)
         snooze_s = self.desk.settings.snooze_s
-        return life(row, steps, people, snooze_s, language), newest
+        return redrawn(life(row, steps, people, snooze_s, language), mark)
 
 
 LISTED = [
-    column("severity", "col.state", width=70, minWidth=60, cellRenderer="Severity"),
-    column("what", "col.what", minWidth=200, flex=2),
-    column("where", "col.where", width=140),
-    column("shop", "col.store", width=160),
+    column("severity", "col.level", width=80, minWidth=60, cellRenderer="Severity"),
+    column("what", "col.what", minWidth=200, flex=3),
+    column("where", "col.where", minWidth=140, flex=2),
+    column("shop", "col.store", minWidth=160, flex=2),
     column("risk", "col.risk", "money", width=110),
     column("since", "col.since", "clock", width=100),
     column("owner", "col.owner", width=110),
@@ -147,27 +158,31 @@ LISTED = [
 LEDGER = [
     column("since", "col.at", "clock", width=90),
     column("what", "col.what", minWidth=180, flex=1),
-    column("shop", "col.store", width=160),
+    column("shop", "col.store", minWidth=160, flex=1),
     column("action", "col.action", minWidth=150, flex=1),
     column("owner", "col.owner", width=110),
     column("take", "col.take", "seconds", width=120),
     column("before", "col.before", width=100),
     column("after", "col.after", width=100),
     column("recovered", "col.recovered", "recovered", width=200),
-    column("false", "col.false", "yes", cellDataType=False, width=130),
+    column("false", "col.false", "yes", cellDataType=False, width=150),
 ]
+
+
+def _said(key: str, language: Language) -> Component:
+    return html.P(words(language)[key], className="sub")
 
 
 def incidents(language: Language) -> Component:
     """The list, one incident's life beside it, silences, drafts tried, and the ledger."""
     text = words(language)
     picked = html.Section(
-        html.P(text["inc.pick"], className="sub"),
+        _said("inc.pick", language),
         id="life",
         className="panel life",
         **aria(live="polite"),
     )
-    grid = table("incidents", LISTED, language, "52vh", rowSelection=SINGLE)
+    grid = choosing("incidents", LISTED, language, "52vh")
     return html.Div(
         [
             heading(text["inc.title"]),

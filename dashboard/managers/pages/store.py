@@ -12,9 +12,9 @@ from dashboard.managers import rows
 from dashboard.managers.day_figure import day_figure, other_day
 from dashboard.managers.desk import Desk
 from dashboard.managers.explained import events, explained
-from dashboard.managers.frame import PINNED, heading
+from dashboard.managers.frame import PINNED, heading, redrawn
 from dashboard.managers.gap import gap
-from dashboard.managers.grid import SINGLE, column, table
+from dashboard.managers.grid import choosing, chosen, column
 from dashboard.managers.raw_reader import RawReader
 from dashboard.opening import business_day
 from dashboard.panels import aria
@@ -51,9 +51,15 @@ class Page:
         app.callback(Output("facts", "rowData"), Output("gap", "children"), now, where, search)(
             self.facts
         )
-        app.callback(Output("why", "children"), Input("facts", "selectedRows"), now, where, search)(
-            self.why
-        )
+        app.callback(
+            Output("why", "children"),
+            Output("why", "data-mark"),
+            Input(chosen("facts"), "data"),
+            now,
+            where,
+            search,
+            State("why", "data-mark"),
+        )(self.why)
         app.callback(
             Output("day-chart", "figure"),
             Output("day-note", "children"),
@@ -77,26 +83,28 @@ class Page:
 
     def why(
         self,
-        selected: list[dict[str, Any]] | None,
+        picked: dict[str, Any] | None,
         _changed: object,
         path: str | None,
         search: str | None,
-    ) -> Any:  # noqa: ANN401
+        mark: str | None,
+    ) -> tuple[Any, Any]:
         """What one number rests on: its window, evidence, coverage, state and revisions."""
-        shop = self.desk.shop(path)
-        if not selected or shop is None:
-            return no_update
-        wanted = str(selected[0].get("id"))
+        shop, language = self.desk.shop(path), self.desk.language(search)
+        if shop is None:
+            return no_update, no_update
+        if not picked:
+            return redrawn([_pick(language)], mark)
+        wanted = str(picked.get("id"))
         try:
             found = self.desk.house.facts(shop.store.id)
             fact = next((f for f in found if f"{f.metric}|{f.subject}|{f.window}" == wanted), None)
             raw = self.raw.behind(fact) if fact else []
         except UnreachableError:
-            return no_update
+            return no_update, no_update
         if fact is None:
-            return no_update
-        language = self.desk.language(search)
-        return [explained(fact, shop, language), events(raw, fact, shop, language)]
+            return no_update, no_update
+        return redrawn([explained(fact, shop, language), events(raw, fact, shop, language)], mark)
 
     def day(
         self,
@@ -117,7 +125,9 @@ class Page:
             return no_update, no_update
         text = words(self.desk.language(search))
         figure = day_figure(found, shop)
-        said = f"{total(found):,.0f}" if found else text["store.empty"]
+        said = (
+            text["store.total"].format(n=f"{total(found):,.0f}") if found else text["store.empty"]
+        )
         if against:
             shift = date.fromisoformat(day) - date.fromisoformat(against)
             figure["data"].append(other_day(other, shop, shift, against))
@@ -127,7 +137,7 @@ class Page:
 
 FACTS = [
     column("metric", "col.metric", **PINNED),
-    column("subject", "col.subject", width=160),
+    column("subject", "col.subject", minWidth=160, flex=1),
     column("window", "col.window", width=95),
     column("value", "col.value", "fact", width=120, type="rightAligned"),
     column("interval", "col.interval", width=215),
@@ -153,8 +163,8 @@ def store(shop: Shop, language: Language, today: date) -> Component:
             w=190,
         ),
     ]
-    grid = table("facts", FACTS, language, "44vh", rowSelection=SINGLE)
-    why = html.Div(html.P(text["store.pick"], className="sub"), id="why", **aria(live="polite"))
+    grid = choosing("facts", FACTS, language, "44vh")
+    why = html.Div(_pick(language), id="why", **aria(live="polite"))
     chosen = html.Section([html.H2(text["store.why"]), why], className="panel life")
     title = heading(getattr(shop.store.name, language))
     return html.Div(
@@ -171,6 +181,10 @@ def store(shop: Shop, language: Language, today: date) -> Component:
             ),
         ]
     )
+
+
+def _pick(language: Language) -> Component:
+    return html.P(words(language)["store.pick"], className="sub")
 
 
 def _day(name: str, today: date, label: str, **more: object) -> Any:  # noqa: ANN401 - dmc has no types
