@@ -2,9 +2,10 @@
 
     python -m bench.screen_page [--half-day 43200] [--outages 10,240]
 
-The page is the real one; for the long run its stream is fed in the page itself as fast as it draws, each update as a
-server would send it. For the outages the Redis of a served wall is stopped for so many seconds, and a proxy that
-answers 503 stands before it. Needs redis-server and Debian's chromium. Prints a table; asserts nothing.
+The page is the real one, and beside it the same page driven by ``dcc.Interval``. For the long run either is fed in the
+page itself as fast as it draws, each update as its server would send it: what changed, or everything through the store
+of a callback (at most 2,400 of these). For the outages the Redis of a served wall is stopped for so many seconds, and a
+proxy that answers 503 stands before it. Needs redis-server and Debian's chromium. Prints a table; asserts nothing.
 """
 
 import argparse
@@ -17,54 +18,68 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwrigh
 from rich.console import Console
 from rich.table import Table
 
-from bench.screen_transport import CLOCK, STORE, Publisher, serving, token
+from bench.screen_transport import (
+    CLOCK,
+    NO_STREAM,
+    STORE,
+    IntervalServer,
+    Publisher,
+    serving,
+    token,
+)
 from dashboard import serve
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.floor_facts import Floor, demo_shops
 from tests.servers import RedisServer
 
 CHUNK = 600  # updates between two looks at the heap
+POLLED = 2_400  # updates of a page driven by dcc.Interval: its heap grows too fast for half a day
+Kind = type[serve.Server]
 STREAM = """window.EventSource = class {
   constructor() { this.readyState = 1; this.on = {}; window.fedStream = this; }
   addEventListener(name, f) { this.on[name] = f; }
   close() {}
 };"""
-FEED = """async ([from, count]) => {
-  const frame = (n) => new Promise(done => requestAnimationFrame(done));
+FIRST = """async ([store, interval]) => {
+  window.first = await (await fetch(`/wall/${store}/state`)).json();
+  window.began = window.first.at = window.first.now;
+  if (interval) { window.dash_clientside.set_props('tick', {disabled: true}); return; }
+  window.fedStream.on.full({data: JSON.stringify(window.first)});
+}"""
+FEED = """async ([from, count, interval]) => {
+  const all = window.first.set, frame = () => new Promise(done => requestAnimationFrame(done));
   for (let n = from; n < from + count; n += 1) {
-    const at = window.began + n * 1000;
-    window.fedStream.on.delta({data: JSON.stringify({v: window.first.v, seq: window.first.seq + n, now: at, at,
-      newest: at, link: 'ok', drop: [], set: {
-        'tile:visitors': {...window.first.set['tile:visitors'], v: n},
-        'tile:occupancy': {...window.first.set['tile:occupancy'], v: n % 200},
-        'sum': {...window.first.set.sum, n},
-        ...(n % 60 ? {} : {chart: {...window.first.set.chart, tail: n % 37, now: at}}),
-      }})});
-    await frame(n);
+    const at = window.began + n * 1000, minute = Math.floor(n / 60);
+    const said = {v: window.first.v, seq: window.first.seq + n, now: at, at, newest: at, link: 'ok'};
+    const set = {
+      'tile:visitors': {...all['tile:visitors'], v: n},
+      'tile:occupancy': {...all['tile:occupancy'], v: n % 200},
+      'sum': {...all.sum, n},
+      ...(n % 60 && !interval ? {} : {chart: {...all.chart, tail: minute % 37, now: window.began + minute * 60000}}),
+    };
+    if (interval) window.dash_clientside.set_props('live', {data: {...said, parts: {...all, ...set}}});
+    else window.fedStream.on.delta({data: JSON.stringify({...said, drop: [], set})});
+    await frame();
   }
-  return document.querySelectorAll('.tile .value')[1].textContent;
 }"""
 
 
-def opened(browser: Browser, port: int, *, fed: bool = False) -> Page:
-    """A wall; ``fed``: its stream is ours."""
+def opened(browser: Browser, port: int, kind: Kind, *, fed: bool = False) -> Page:
+    """A wall; ``fed``: what it is told comes from us."""
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.set_default_timeout(120_000)
-    if fed:
+    interval = kind is IntervalServer
+    if interval:
+        page.add_init_script(NO_STREAM)
+    elif fed:
         page.add_init_script(STREAM)
     page.goto(f"http://127.0.0.1:{port}/wall/{STORE}?lang=en&k={token()}")
     if fed:
-        page.wait_for_function("() => Boolean(window.fedStream?.on.delta)")
-        page.evaluate(
-            """async store => {
-              window.first = await (await fetch(`/wall/${store}/state`)).json();
-              window.began = window.first.at = window.first.now;
-              window.fedStream.on.full({data: JSON.stringify(window.first)});
-            }""",
-            STORE,
-        )
+        ready = "window.floorcast?.inspect().live" if interval else "window.fedStream?.on.delta"
+        page.wait_for_function(f"() => Boolean({ready})")
+        page.evaluate(FIRST, [STORE, interval])
     page.wait_for_function("() => Boolean(window.floorcast?.inspect().live)")
-    page.wait_for_selector("#chart .js-line", state="attached")
+    page.wait_for_selector("#chart .seen", state="attached")
     return page
 
 
@@ -75,16 +90,16 @@ def figures(devtools: CDPSession) -> dict[str, float]:
     return {one["name"]: one["value"] for one in found}
 
 
-def half_a_day(browser: Browser, port: int, updates: int) -> list[tuple[str, str, str]]:
-    """Updates as fast as they are drawn; heap and nodes are compared from the first tenth on."""
-    page = opened(browser, port, fed=True)
+def half_a_day(browser: Browser, port: int, kind: Kind, updates: int) -> list[str]:
+    """Updates as fast as they are drawn: main thread each, heap and nodes from the first tenth on."""
+    page = opened(browser, port, kind, fed=True)
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
     done, before, busy = 1, None, 0.0
     while done < updates:
         count = min(CHUNK, updates - done)
         began = figures(devtools)["TaskDuration"]
-        page.evaluate(FEED, [done, count])
+        page.evaluate(FEED, [done, count, kind is IntervalServer])
         now = figures(devtools)
         busy, done = busy + now["TaskDuration"] - began, done + count
         if before is None and done >= updates / 10:
@@ -94,9 +109,9 @@ def half_a_day(browser: Browser, port: int, updates: int) -> list[tuple[str, str
     nodes = now["Nodes"] / before["Nodes"] - 1
     page.close()
     return [
-        ("main thread an update", "≤ 50 ms", f"{1000 * busy / (updates - 1):.1f} ms"),
-        (f"heap over {updates:,} updates, after collection", "≤ 5 MB", f"{grown:+.2f} MB"),
-        ("nodes over them", "± 5 %", f"{nodes:+.1%}"),
+        f"{1000 * busy / (updates - 1):.1f} ms",
+        f"{grown:+.2f} MB over {updates:,}",
+        f"{nodes:+.1%}",
     ]
 
 
@@ -121,25 +136,60 @@ def outage(page: Page, server: RedisServer, publisher: Publisher, seconds: float
     return back(page, publisher, monotonic())
 
 
-def refused(page: Page, publisher: Publisher) -> float:
-    """Seconds to recover after a proxy answered 503 to the stream and to the polls."""
+def refused(page: Page, publisher: Publisher, kind: Kind) -> float:
+    """Seconds to recover after a proxy answered 503 to whatever the page asks."""
 
     def say_no(route: Route) -> None:
         route.fulfill(status=503, body="upstream unavailable")
 
-    for path in ("**/events", "**/state"):
+    paths = ("**/_dash-update-component",) if kind is IntervalServer else ("**/events", "**/state")
+    for path in paths:
         page.route(path, say_no)
-    page.reload()
-    page.wait_for_function("() => window.floorcast?.inspect().link?.closed()")
+    if kind is not IntervalServer:
+        page.reload()
+        page.wait_for_function("() => window.floorcast?.inspect().link?.closed()")
     page.wait_for_timeout(5000)
-    for path in ("**/events", "**/state"):
+    for path in paths:
         page.unroute(path, say_no)
     return back(page, publisher, monotonic())
 
 
+REACHED = (
+    ("main thread an update", "≤ 50 ms"),
+    ("heap over half a day, after collection", "≤ 5 MB"),
+    ("nodes over it", "± 5 %"),
+)
+
+
+def figures_of(
+    kind: Kind, browser: Browser, server: RedisServer, publisher: Publisher, updates: int, outages: list[float]
+) -> list[str]:  # fmt: skip
+    """One column of the table."""
+    with serving(kind, server.url, 8) as (port, _):
+        told = half_a_day(browser, port, kind, updates)
+        publisher.publish()
+        page = opened(browser, port, kind)
+        took = [outage(page, server, publisher, seconds) for seconds in outages]
+        took.append(refused(page, publisher, kind))
+        page.close()
+    return told + [f"{seconds:.2f} s" for seconds in took]
+
+
 def table(updates: int, outages: str) -> Table:
-    """Each figure beside what is to be reached."""
-    made = Table("figure", "to reach", "measured", title="One wall in its browser")
+    """Each figure beside what is to be reached, and beside the same page driven by ``dcc.Interval``."""
+    made = Table(
+        "figure",
+        "to reach",
+        "server-sent events",
+        "dcc.Interval 1 s",
+        title="One wall in its browser",
+    )
+    seconds = [float(s) for s in outages.split(",")]
+    rows = [
+        *REACHED,
+        *((f"recovery after {s:g} s without the data store", "≤ 3 s") for s in seconds),
+    ]
+    rows.append(("recovery after a 503", "≤ 3 s"))
     with (
         tempfile.TemporaryDirectory() as folder,
         RedisServer(Path(folder)) as server,
@@ -149,17 +199,13 @@ def table(updates: int, outages: str) -> Table:
         floor.publish(*floor.afternoon(), incidents=floor.incidents())
         publisher = Publisher(floor)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        with serving(serve.Server, server.url, 8) as (port, _):
-            for row in half_a_day(browser, port, updates):
-                made.add_row(*row)
-            publisher.publish()
-            page = opened(browser, port)
-            for seconds in map(float, outages.split(",")):
-                took = outage(page, server, publisher, seconds)
-                name = f"recovery after {seconds:g} s without the data store"
-                made.add_row(name, "≤ 3 s", f"{took:.2f} s")
-            made.add_row("recovery after a 503", "≤ 3 s", f"{refused(page, publisher):.2f} s")
+        columns = [
+            figures_of(kind, browser, server, publisher, count, seconds)
+            for kind, count in ((serve.Server, updates), (IntervalServer, min(updates, POLLED)))
+        ]
         browser.close()
+    for row, *cells in zip(rows, *columns, strict=True):
+        made.add_row(*row, *cells)
     return made
 
 

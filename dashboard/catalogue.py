@@ -62,7 +62,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The screen fills itself when the first events arrive.",
         "收到首批事件后，屏幕自动更新。",
     ),
-    "empty.command": ("See what is missing:", "查看缺少什么："),
+    "empty.ingest_ok": ("Ingest runs", "采集正在运行"),
+    "empty.ingest": ("Ingest does not run. Start it:", "采集未运行，请启动："),
+    "empty.devices_ok": ("Devices of this shop have spoken", "已收到本店设备的数据"),
+    "empty.devices": (
+        "No gateway or till of this shop has spoken. Try with one event:",
+        "本店网关和收银台尚无数据，可发送一条测试事件：",
+    ),
+    "empty.floor": (
+        "Nothing works out its numbers. Start the floor:",
+        "尚无程序计算本店指标，请启动：",
+    ),
+    "empty.else": ("Check everything:", "全面检查："),
     # windows and states
     "window.now": ("now", "当前"),
     "window.day": ("today", "今日"),
@@ -101,7 +112,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "chart.title": ("Visitors per 15 min", "每 15 分钟客流"),
     "chart.sofar": ("{n:int} so far", "已到 {n:int}"),
     "chart.total": ("{n:int} expected by close", "预计全天 {n:int}"),
-    "chart.forecast": ("forecast and<br>likely range", "预测值与<br>可能区间"),
+    "chart.forecast": ("forecast and\nlikely range", "预测值与\n可能区间"),
     "chart.champion": ("by {model}", "模型 {model}"),
     "chart.alt": (
         "Visitors in each quarter of an hour today against the forecast and its likely range",

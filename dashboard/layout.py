@@ -9,7 +9,6 @@ from dashboard.catalogue import LOCALE, Language, wall_words, words
 from dashboard.panels import discover
 from dashboard.plan import picture
 from dashboard.shop import Shop
-from dashboard.theme import chart_figure
 
 
 def page() -> Component:
@@ -50,7 +49,6 @@ def frame(shop: Shop, language: Language) -> dict[str, Any]:
         "delayed_s": settings.delayed_s,
         "stale_s": settings.stale_s,
         "tiles": list(settings.tiles),
-        "figure": chart_figure(),
         "zones": [
             {"id": z.id, "name": getattr(z.name, language), "polygon": z.polygon}
             for z in store.zones

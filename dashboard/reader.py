@@ -13,10 +13,10 @@ from alerts.incident import Incident
 from alerts.keyspace import incidents_key
 from dashboard.opening import business_day, opening
 from dashboard.shop import Shop, Shops
-from dashboard.snapshot import Series, Snapshot
+from dashboard.snapshot import Arrived, Series, Snapshot
 from flows.facts import Fact
 from flows.keyspace import changed_channel, clock_key, latest_key, series_key
-from sensors.keyspace import partition_of
+from sensors.keyspace import device_key, log_key, partition_of
 
 LATEST = frozenset({
     "occupancy", "visitors", "transactions", "conversion", "atv", "spv", "queue_length", "queue_wait",
@@ -99,7 +99,21 @@ class Reader:
             latest=self._latest(latest),
             series=self._series(series),
             incidents=list(self._decode(incidents.values(), self._incidents)),
+            arrived=self._arrived(store) if at is None else None,
         )
+
+    def _arrived(self, store: str) -> Arrived:
+        """What has come in of a store that is not known yet, in a round trip of its own."""
+        partition = partition_of(store, self._partitions)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.xrevrange(log_key(partition), count=1)
+        pipe.hkeys(device_key(partition))
+        newest, devices = pipe.execute()
+        logged_at = None
+        if newest:
+            ms = int(newest[0][0].partition(b"-")[0])
+            logged_at = datetime.fromtimestamp(ms / 1000, UTC)
+        return Arrived(logged_at, any(d.startswith(f"{store}/".encode()) for d in devices))
 
     def _round_trip(self, shop: Shop, guess: datetime | None) -> tuple[Any, ...]:
         store = shop.store.id

@@ -10,6 +10,18 @@ Series = dict[str, list[Fact]]
 """Aligned windows of the business day by metric, in order of their start."""
 
 
+class Arrived(NamedTuple):
+    """How far news of a store have come that no fact is known of yet.
+
+    Attributes:
+        logged_at: the newest entry of its log: a tick each second while ingest runs.
+        spoken: whether any device of the store was ever heard.
+    """
+
+    logged_at: datetime | None
+    spoken: bool
+
+
 class Snapshot(NamedTuple):
     """One store's facts and incidents, read together.
 
@@ -17,6 +29,7 @@ class Snapshot(NamedTuple):
         read_at: the data store's own time of the read; the screen's only clock.
         at: log time of the newest batch: how far the facts go; ``None`` if the store was never heard of.
         latest: newest fact by (metric, subject, window).
+        arrived: what is known while ``at`` is ``None``.
     """
 
     store: str
@@ -25,6 +38,7 @@ class Snapshot(NamedTuple):
     latest: dict[tuple[str, str, str], Fact] = {}
     series: Series = {}
     incidents: list[Incident] = []
+    arrived: Arrived | None = None
 
     def fact(self, metric: str, window: str, subject: str = "") -> Fact | None:
         """The newest fact of a measure, if there is one."""

@@ -1,4 +1,4 @@
-"""The screen's colours and the chart's template; ``assets/wall.css`` carries the same tokens."""
+"""The screen's colours and the template of managers' charts; ``assets/wall.css`` carries the same tokens."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ FONT = "Inter, 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
 
 
 def chart_figure() -> dict[str, Any]:
-    """The empty chart of the day: five traces that the browser fills, and a layout that it places.
+    """The empty chart of a day: band, forecast, visitors and the present moment, to be filled.
 
     A dict, not a ``go.Figure``: validating one costs more than drawing it.
     """

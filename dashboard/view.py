@@ -5,7 +5,7 @@ A part is the unit of change: a screen is sent the parts that differ from what i
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dashboard import view_floor, view_incidents, view_tiles
 from dashboard.opening import Opening, business_day, next_opening, opening
@@ -13,6 +13,9 @@ from dashboard.parts import Part, Parts, epoch_ms
 from dashboard.shop import Shop
 from dashboard.snapshot import Snapshot
 from dashboard.sources import Silence, silences
+
+LOG_SILENT = timedelta(seconds=30)
+"""A log without an entry for so long has nobody who writes it: ingest adds a tick each second."""
 
 
 def view(snapshot: Snapshot, shop: Shop) -> Parts:
@@ -29,7 +32,17 @@ def view(snapshot: Snapshot, shop: Shop) -> Parts:
     parts.update(view_floor.zones(snapshot, shop))
     parts.update(view_floor.stock(snapshot, shop, silent))
     parts.update(view_incidents.rail(snapshot, shop, at))
+    parts.update(_first_run(snapshot))
     return parts
+
+
+def _first_run(snapshot: Snapshot) -> Parts:
+    """Which stages before the screen are at work, for a store that was never heard of; nothing for any other."""
+    if snapshot.arrived is None:
+        return {}
+    logged_at, spoken = snapshot.arrived
+    runs = logged_at is not None and snapshot.read_at - logged_at < LOG_SILENT
+    return {"first": {"ingest": runs, "devices": spoken}}
 
 
 def _head(snapshot: Snapshot, shop: Shop, hours: Opening | None, at: datetime) -> Part:

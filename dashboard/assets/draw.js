@@ -109,6 +109,16 @@
     return more > 0 ? cards.concat([F.h("div", { cls: "more", key: "more" }, fmt.say("rail.more", { n: more }))]) : cards;
   };
 
+  /* What a shop without data waits for, stage by stage: at work, or with the command that helps. */
+  F.steps = (first, frame, fmt) => {
+    const step = (done, key, command) => F.h("li", { key }, icon(done ? "ok" : "watch"), span("", fmt.say(done ? key + "_ok" : key)), done ? null : F.h("code", {}, command));
+    const { ingest, devices } = first || {};
+    return [step(ingest, "empty.ingest", "floorcast ingest"),
+      step(devices, "empty.devices", "floorcast send footfall --store " + frame.store),
+      ...(devices ? [step(false, "empty.floor", "floorcast floor")] : []),
+      F.h("li", { key: "else" }, span(""), span("", fmt.say("empty.else")), F.h("code", {}, "floorcast doctor"))];
+  };
+
   F.tally = (rail, fmt) => {
     const said = [fmt.rich("rail.raised", { n: rail.raised }), fmt.rich("rail.resolved", { n: rail.resolved })];
     if (rail.take !== null) said.push(fmt.rich("rail.take", { s: rail.take }));

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const F = (window.floorcast = window.floorcast || {});
-  const SVG = new Set(["svg", "g", "image", "polygon", "text", "title"]);
+  const SVG = new Set(["svg", "g", "image", "polygon", "path", "line", "circle", "text", "title"]);
   const NS = "http://www.w3.org/2000/svg";
 
   F.h = (tag, props, ...children) => ({

@@ -1,10 +1,10 @@
-/* The wall: what stands on the page follows from what the server says. Only the chart's figure goes through Dash: its
+/* The wall: what stands on the page follows from what the server says. Nothing that moves goes through Dash: its
    renderer keeps every change of a callback's input for ever, half a day of them would be 60 MB. */
 (function () {
   "use strict";
   const F = (window.floorcast = window.floorcast || {});
   const GLASS = 300; /* events to screen kept for the percentile: about five minutes */
-  let frame = null, fmt = null, clock = null, link = null, live = null, charted = "", phase = null, lastGlass = null;
+  let frame = null, fmt = null, clock = null, link = null, live = null, charted = [], phase = null, lastGlass = null;
   const glass = [];
   const byId = (id) => document.getElementById(id);
   const pixel = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 20;
@@ -14,8 +14,6 @@
   const deliver = (state) => {
     live = state;
     paint(state);
-    const figure = chart(state);
-    if (figure) window.dash_clientside.set_props("chart", { figure });
   };
 
   /* How the data stands, by the server's clock: how old, and whether that is delayed or dead. */
@@ -74,8 +72,7 @@
   const empty = (parts) => {
     if (parts.head && parts.head.phase !== "empty") { byId("empty")?.remove(); return; }
     if (!byId("empty")) { const box = document.createElement("section"); box.id = "empty"; box.className = "empty"; byId("wall").appendChild(box); }
-    F.put("empty", [F.h("h2", {}, fmt.say("empty.title")), F.h("p", {}, fmt.say("empty.body")),
-      F.h("p", {}, fmt.say("empty.command"), " ", F.h("code", {}, "floorcast doctor"))]);
+    F.put("empty", [F.h("h2", {}, fmt.say("empty.title")), F.h("p", {}, fmt.say("empty.body")), F.h("ol", {}, F.steps(parts.first, frame, fmt))]);
   };
 
   const sums = (parts) => {
@@ -114,6 +111,7 @@
     F.put("hours", hours(parts.head));
     if (parts.head) nightly(parts.head);
     F.put("visitors-note", sums(parts));
+    chart(parts);
     plan(parts);
     if (parts.stock) F.put("stock-rows", F.rows(parts.stock, frame, fmt));
     if (parts.rail) { F.put("rail-note", parts.rail.open ? fmt.say("rail.open", { n: parts.rail.open }) : ""); F.put("tally", F.tally(parts.rail, fmt)); }
@@ -122,14 +120,14 @@
     document.documentElement.dataset.seq = state.seq;
   };
 
-  /* The figure, if it is another one than stands there. */
-  const chart = (state) => {
-    if (!state.parts.chart || !state.parts.chart.from) return null;
-    const px = pixel(), wide = window.innerWidth > 900;
-    const drawn = JSON.stringify([state.parts.chart, state.parts.expect, px, wide]);
-    if (drawn === charted) return null;
+  /* Drawn anew when its parts, which are other objects then, or its box changed. */
+  const chart = (parts) => {
+    const box = byId("chart");
+    if (!box || !box.clientWidth || !parts.chart || !parts.chart.from) return;
+    const drawn = [parts.chart, parts.expect, box.clientWidth, box.clientHeight];
+    if (drawn.every((one, i) => one === charted[i])) return;
     charted = drawn;
-    return F.figure(frame.figure, state.parts, fmt, px, wide);
+    F.morph(box, F.chart(parts, fmt, box.clientWidth, box.clientHeight, pixel(), window.innerWidth > 900));
   };
 
   /* The wall's token is a cookie by now; it need not stand in the address. */

@@ -77,7 +77,7 @@ class Screen(Looker):
 
     def drawn(self) -> "Screen":
         """Wait for the chart's line and the fonts."""
-        self.page.wait_for_selector("#chart .scatterlayer .trace .js-line")
+        self.page.wait_for_selector("#chart path")
         self.page.evaluate("document.fonts.ready.then(() => true)")
         return self
 

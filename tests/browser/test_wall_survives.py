@@ -4,12 +4,13 @@ import pytest
 from playwright.sync_api import Route
 
 from tests.browser.lookers import Screen
+from tests.ingest_process import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 def live(screen: Screen) -> Screen:
-    """A wall that stands, its chart drawn: time that passes at once would find plotly still loading."""
+    """A wall that stands, its chart drawn."""
     floor = screen.site.floor
     floor.publish(*floor.afternoon())
     return screen.open("en").drawn()
@@ -38,11 +39,7 @@ def test_a_503_from_a_proxy(screen: Screen) -> None:
     screen.site.stop()  # the stream ends, and what the browser opens next meets the 503
     screen.site.start()
     screen.page.wait_for_function("() => window.floorcast.inspect().link.closed()", timeout=30_000)
-    for _ in range(100):
-        if refused:
-            break
-        screen.page.wait_for_timeout(100)
-    assert refused
+    wait_for(lambda: bool(screen.page.evaluate("1") and refused), within_s=30, what="the refusal")
     screen.page.unroute("**/events", refuse)
     visitors(screen, 777)
 
