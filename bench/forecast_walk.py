@@ -81,7 +81,7 @@ def _walk_one(one: Slots, warm_weeks: int, last_weeks: int, walk: Walk) -> None:
         walk.cpu_s += time.process_time() - begun
         walk.updates += 1
         if model.verdict is not None and step % one.per_day == 0:
-            walk.rollbacks += model.verdict.champion == "profile"
+            walk.rollbacks += model.verdict.champion != "mixture"
         if hot and (step + 1) % (one.per_day // 24) == 0:
             _score_rest(model, step, counts, walk)
     walk.size = max(walk.size, model.state_size)

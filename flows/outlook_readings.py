@@ -102,7 +102,7 @@ def detail_of(memory: ForecastMemory) -> Detail:
 @lru_cache(maxsize=512)
 def _detail_of(state: bytes, reason: str) -> Detail:
     base = model_of(state).base
-    governor = base.governor
+    governor = base.governing
     challenger = governor.baseline if governor.champion == governor.model else governor.model
     error, reference = governor.wape(), governor.baseline_wape()
     coverage = base.next_bands.conformal.coverage()

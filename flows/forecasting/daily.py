@@ -39,6 +39,15 @@ class Told(NamedTuple):
     bands: tuple[Band, ...]
 
 
+class Stood(NamedTuple):
+    """What a horizon's forecasts rested on when a day began."""
+
+    day: int
+    weights: Vector
+    mixture: tuple[float, ...]
+    lift: float
+
+
 class DailyPool:
     """All keys of a kind in one worker. Days are numbered from a Monday (``day % 7 == 0``).
 
@@ -56,7 +65,7 @@ class DailyPool:
         self.keep = keep
         self.keys: dict[str, Key] = {}
         self.pooled = [Statistics(len(NAMES)) for _ in range(HORIZONS)]
-        self.weights: list[Vector] = [PRIOR.copy() for _ in range(HORIZONS)]
+        self.stood: list[list[Stood]] = [[] for _ in range(HORIZONS)]  # newest last
         self.mixtures = [Mixture(START, rate=0.05, share=1e-5) for _ in range(HORIZONS)]
         self.conformal = [AdaptiveConformal(1500, gamma=0.002) for _ in range(HORIZONS)]
         self.missed: list[list[float]] = [[] for _ in range(HORIZONS)]  # of the day that is open
@@ -67,16 +76,31 @@ class DailyPool:
 
     def predict(self, key: str, day: int, x: Features, *, horizon: int = 1) -> Told:
         """The count of ``day`` from what was known ``horizon`` days before it (1 to 7)."""
+        return self._say(key, day, x, horizon, self.stands(horizon - 1))
+
+    def stands(self, h: int) -> Stood:
+        """What a horizon's forecasts rest on now."""
+        made, due = self.lift[h]
+        solved = self.pooled[h].solve(PRIOR, RIDGE)
+        return Stood(
+            0 if self.day is None else self.day, solved, tuple(self.mixtures[h].weights), made / due
+        )
+
+    def _stood(self, h: int, day: int) -> Stood:
+        """What a horizon's forecasts rested on when ``day`` began."""
+        known = self.stood[h]
+        return next((stood for stood in reversed(known) if stood.day <= day), known[0])
+
+    def _say(self, key: str, day: int, x: Features, horizon: int, stood: Stood) -> Told:
         state = self.keys.get(key) or self._new_key()
         until = day - horizon
         known = state.known(until)
         level = sum(known) / len(known) if known else self._cold_level()
         row = row_of(state, day, until, known, level, x)
         h = horizon - 1
-        exponent = float(self.weights[h] @ row)
+        exponent = float(stood.weights @ row)
         own = row[LOCAL]
         local = exponent + float(state.weights @ own)
-        lift = self.lift[h][0] / self.lift[h][1]
         base = level + PAD
         naive = state.at(day - 7)
         same = [c for c in (state.at(day - 7 * w) for w in range(1, 5)) if c is not None]
@@ -87,10 +111,10 @@ class DailyPool:
             level * shape,
             smoothed(known) * shape if known else level,
             sorted(known)[len(known) // 2] * shape if known else level,
-            max(0.0, base * exp(min(2.0, max(-3.0, exponent))) * lift - PAD),
-            max(0.0, base * exp(min(2.0, max(-3.0, local))) * lift - PAD),
+            max(0.0, base * exp(min(2.0, max(-3.0, exponent))) * stood.lift - PAD),
+            max(0.0, base * exp(min(2.0, max(-3.0, local))) * stood.lift - PAD),
         )
-        value = max(0.0, self.mixtures[h].blend(experts))
+        value = max(0.0, sum(w * f for w, f in zip(stood.mixture, experts, strict=True)))
         scale = state.spread * sqrt(value + PAD)
         bands = tuple(
             Band(at, max(0.0, value + low * scale), max(0.0, value + high * scale))
@@ -115,18 +139,13 @@ class DailyPool:
         self, state: Key, key: str, day: int, y: float, x: Features, horizon: int
     ) -> None:
         h = horizon - 1
-        told = self.predict(key, day, x, horizon=horizon)
+        stood = self._stood(h, day - h)
+        told = self._say(key, day, x, horizon, stood)
         share = (told.level + 0.1) / max(self.volume, told.level + 0.1)
         target = min(2.0, max(-3.0, log((y + PAD) / (told.level + PAD))))
         self.pooled[h].add(told.row, target, DAY_ROWS * share)
         self.lift[h][0] += DAY_ROWS * share * y / (told.level + PAD)
-        self.lift[h][1] += (
-            DAY_ROWS
-            * share
-            * told.experts[POOLED]
-            / (told.level + PAD)
-            / (self.lift[h][0] / self.lift[h][1] if self.lift[h][1] > 50 else 1.0)
-        )
+        self.lift[h][1] += DAY_ROWS * share * told.experts[POOLED] / (told.level + PAD) / stood.lift
         # a key's share of the day's volume, so that a step a day is one step however many keys there are
         mixture = self.mixtures[h]
         rate, mixture.rate = mixture.rate, min(1.0, 20 * share) * mixture.rate
@@ -147,8 +166,8 @@ class DailyPool:
         self.volume, self.volume_today = self.volume_today, 0.0
         for h, statistics in enumerate(self.pooled):
             statistics.fade(self.keep)
-            self.weights[h] = statistics.solve(PRIOR, RIDGE)
             self._judge(h)
+            self.stood[h] = [*self.stood[h], self.stands(h)][-h - 1 :]
             self.lift[h] = [part * 0.98 + 0.02 for part in self.lift[h]]
         if self.keys:
             shapes = np.array([k.shape for k in list(self.keys.values())[:200]])

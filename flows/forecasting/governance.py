@@ -10,6 +10,10 @@ model. Measured once, the rule needs memory and hysteresis, or it rolls back thi
 - outer limit: a stated industry error, exceeded by 10 % for 5 days, rolls back too if the baseline is better.
 
 Errors are absolute errors summed over a day; WAPE is their ratio to the day's truth.
+
+A change of regime (the street is closed, and people come at other hours) makes everything that was learned slowly
+wrong at once, baseline and mixture alike: ``Regime`` judges the better of both against the same slot last week, which
+knows nothing older than a week and so is the first to be right again.
 """
 
 from typing import NamedTuple
@@ -23,6 +27,10 @@ MINIMUM_DAYS = 14
 CALM = 1.2
 FAST_OWN = 1.8
 FAST_BASELINE = 1.5  # at 1.2 the days around Christmas tripped it, 0.7 times a store-year
+REGIME_HALF_LIFE_DAYS = 42.0  # so that a week of disaster is not yet usual
+REGIME_SHADOW_DAYS = 3.0
+REGIME_RETURN_DAYS = 5
+OVER = 0.75  # of last week's error: a model as good as that need not wait, the regime has ended
 
 
 class Verdict(NamedTuple):
@@ -46,6 +54,8 @@ class Governor:
     >>> [v.reason for v in verdicts if v], governor.champion
     (['worse_than_baseline'], 'profile')
     """
+
+    half_life_days, shadow_half_life_days = HALF_LIFE_DAYS, SHADOW_HALF_LIFE_DAYS
 
     def __init__(self, model: str, baseline: str, *, industry_wape: float = 0.0) -> None:
         self.model = model
@@ -74,26 +84,30 @@ class Governor:
             return None
         usual = self.own / self.truth if self.truth else None
         self.days += 1
-        keep = 0.5 ** (1 / HALF_LIFE_DAYS)
+        keep = 0.5 ** (1 / self.half_life_days)
         self.own, self.other, self.truth = (
             total * keep + new
             for total, new in ((self.own, own), (self.other, baseline), (self.truth, truth))
         )
-        fade = 0.5 ** (1 / SHADOW_HALF_LIFE_DAYS)
+        fade = 0.5 ** (1 / self.shadow_half_life_days)
         self.shadow = (self.shadow[0] * fade + own, self.shadow[1] * fade + baseline)
         self.recent = [*self.recent, (own, baseline, truth)][-2:]
         if self.days < MINIMUM_DAYS or not self.other:
             return None
         return self._leave(usual) if self.champion == self.model else self._come_back()
 
-    def _leave(self, usual: float | None) -> Verdict | None:
+    def _lately(self) -> tuple[float, float, float]:
+        """Own and baseline errors and truth of the last two days."""
         own, baseline, truth = (sum(day[i] for day in self.recent) for i in range(3))
-        if (
-            usual
-            and len(self.recent) == 2
-            and own > FAST_OWN * usual * truth
-            and own > FAST_BASELINE * baseline
-        ):
+        return own, baseline, truth
+
+    def _sudden(self, usual: float | None) -> bool:
+        own, baseline, truth = self._lately()
+        known = usual is not None and len(self.recent) == 2
+        return known and own > FAST_OWN * (usual or 0.0) * truth and own > FAST_BASELINE * baseline
+
+    def _leave(self, usual: float | None) -> Verdict | None:
+        if self._sudden(usual):
             return self._change(self.baseline, "sudden_error")
         over_industry = self.industry_wape and self.own > LIMIT * self.industry_wape * self.truth
         worse = self.own > LIMIT * self.other
@@ -122,3 +136,35 @@ class Governor:
         self.champion = champion
         self.streak = 0
         return Verdict(champion, reason, self.own / self.truth, self.other / self.truth)
+
+
+class Regime(Governor):
+    """Judges a model against the same slot last week, by the last days alone.
+
+    Rolled back by the sudden rule; returned when its error since (3-day half-life) was below last week's for 5 days
+    running, or at once when two days' error is below 0.75 × it: then the regime is over, and last week the wrong one.
+
+    >>> regime = Regime("mixture", "naive")
+    >>> days = [(5.0, 9.0)] * 30 + [(60.0, 99.0)] * 7 + [(30.0, 9.0)] * 6 + [(5.0, 9.0)] * 6
+    >>> [(day, v.reason) for day, (own, last) in enumerate(days) if (v := regime.close_day(own, last, 50.0))]
+    [(38, 'sudden_error'), (44, 'better_again')]
+    """
+
+    half_life_days, shadow_half_life_days = REGIME_HALF_LIFE_DAYS, REGIME_SHADOW_DAYS
+
+    def _leave(self, usual: float | None) -> Verdict | None:
+        if not self._sudden(usual):
+            return None
+        self.shadow = (
+            0.0,
+            0.0,
+        )  # the days that were new to both say nothing of who learns them sooner
+        return self._change(self.baseline, "sudden_error")
+
+    def _come_back(self) -> Verdict | None:
+        own, other = self.shadow
+        self.streak = self.streak + 1 if own < other else 0
+        lately, last_week, _ = self._lately()
+        if self.streak < REGIME_RETURN_DAYS and lately >= OVER * last_week:
+            return None
+        return self._change(self.model, "better_again")

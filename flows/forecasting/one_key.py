@@ -69,7 +69,7 @@ class DailyForecaster:
         day = self._step(x)
         horizon = self._horizon(day)
         row = self.pool.predict(KEY, day, x, horizon=horizon).row
-        parts = zip(NAMES, row * self.pool.weights[horizon - 1], strict=True)
+        parts = zip(NAMES, row * self.pool.stands(horizon - 1).weights, strict=True)
         told = sorted(((n, float(p)) for n, p in parts if abs(p) > 0.005), key=lambda p: -abs(p[1]))
         return [Factor(name, exp(part)) for name, part in told]
 

@@ -10,7 +10,7 @@ import numpy as np
 from flows.forecasting.bands import Bands
 from flows.forecasting.contract import Features, pickled_size
 from flows.forecasting.drift import DriftWatch
-from flows.forecasting.governance import Governor, Verdict
+from flows.forecasting.governance import Governor, Regime, Verdict
 from flows.forecasting.mixture import Mixture
 from flows.forecasting.profile import Half, Series, Vector, WeeklyProfile, log_ratio
 from flows.forecasting.recursive import MAX_EXPONENT, RecursiveGlm
@@ -18,6 +18,7 @@ from flows.forecasting.rest import Origin, RestOfDay
 from flows.forecasting.slot_rows import BESIDE, NEXT, PLAN, Known, plan_rows
 
 START = (0.02, 0.08, 0.9)  # of the rungs, before anything was learned
+ALONE = {"naive": (1.0, 0.0, 0.0), "profile": (0.0, 1.0, 0.0)}  # of a rung that was rolled back to
 FLOOR = 0.01
 """People a slot is never planned below, so that a first customer at night can be learned."""
 
@@ -58,6 +59,7 @@ class SlotState(ABC):
         self.next_bands, self.plan_bands = Bands(slots), Bands(slots, window=400)
         self.day_bands = Bands(1, window=120)
         self.governor = Governor("mixture", "profile", industry_wape=industry_wape)
+        self.regime = Regime("mixture", "naive")
         self.drift = DriftWatch()
         self.verdict: Verdict | None = None  # of the newest day closed, while it is news
         self.drifted = False  # the newest day closed told of drift
@@ -79,7 +81,13 @@ class SlotState(ABC):
 
     def _start_sums(self) -> None:
         self.seen = self.planned = self.usual_seen = 0.0
-        self.own_error = self.baseline_error = 0.0
+        self.own_error = self.baseline_error = self.naive_error = 0.0
+
+    @property
+    def governing(self) -> Governor:
+        """Who says which rung speaks: the judge of changed regimes while he has rolled back, else the ordinary one."""
+        changed = self.regime.champion == self.regime.baseline
+        return self.regime if changed else self.governor
 
     def step_of(self, x: Features) -> int:
         """The slot ``x`` is about; the one after the last learned where it does not say."""
@@ -136,9 +144,7 @@ class SlotState(ABC):
         naive = self.profile.day_of(self.profile.last, day)
         naive = np.where(np.isnan(naive), usual, naive)
         base = usual * exp(0.7 * known.level)
-        a, b, c = self.plan_mix.weights
-        if self.governor.champion == self.governor.baseline:
-            a, b, c = 0.0, 1.0, 0.0
+        a, b, c = ALONE.get(self.governing.champion) or self.plan_mix.weights
         mixed = a * naive + b * base + c * linear
         return DayPlan(linear.astype(np.float32), mixed.astype(np.float32))
 

@@ -21,7 +21,7 @@ from flows.forecasting.contract import Factor, Features, Forecast, feature
 from flows.forecasting.profile import Vector, bounded, log_ratio
 from flows.forecasting.rest import Origin
 from flows.forecasting.slot_rows import BESIDE, NEXT, PLAN, next_row, plan_rows, rest_row
-from flows.forecasting.slot_state import FLOOR, DayPlan, SlotState
+from flows.forecasting.slot_state import ALONE, FLOOR, DayPlan, SlotState
 
 FLAGS = ("holiday", "holiday_tomorrow", "holiday_yesterday")
 
@@ -83,9 +83,8 @@ class SlotForecaster(SlotState):
         return None if experts is None else self._champion(experts)
 
     def _champion(self, experts: Experts) -> float:
-        if self.governor.champion == self.governor.baseline:
-            return experts.profile
-        return self.next_mix.blend(experts)
+        alone: float | None = getattr(experts, self.governing.champion, None)
+        return self.next_mix.blend(experts) if alone is None else alone
 
     # ── learn ─────────────────────────────────────────────────────────────────────────────────────────────
     def learn_one(self, x: Features, y: float) -> Self:
@@ -120,6 +119,7 @@ class SlotForecaster(SlotState):
         self.counts[slot] = y
         self.own_error += abs(y - self.next_mix.blend(experts))
         self.baseline_error += abs(y - experts.profile)
+        self.naive_error += abs(y - experts.naive)
         self.next_mix.learn(experts, y, noise)
         naive, base = experts.naive, usual * exp(0.7 * self.known.level)
         self.plan_mix.learn((naive, base, planned), y, noise)
@@ -159,8 +159,8 @@ class SlotForecaster(SlotState):
         departure = bounded(log_ratio(planned, float(usual.sum())))
         row = rest_row(slot, self.slots, self.lags, self.today(), float(self.holiday), departure)
         experts = self.rest.experts(row, float(naive.sum()), float(usual.sum()), planned)
-        back = self.governor.champion == self.governor.baseline
-        said = experts[1] if back else self.rest.mixture.blend(experts)
+        alone = ALONE.get(self.governing.champion)
+        said = experts[alone.index(1.0)] if alone else self.rest.mixture.blend(experts)
         hour = (slot + 1) * 24 // self.slots - 1
         return Origin(max(0, hour), row.astype(np.float32), experts, self.seen, said, self.holiday)
 
@@ -191,7 +191,15 @@ class SlotForecaster(SlotState):
         else:
             self.rest.origins = []  # slots are missing: nobody knows what the rest was
         self._judge_plan(day, plan)
-        self.verdict = self.governor.close_day(self.own_error, self.baseline_error, self.seen)
+        before = self.governing.champion
+        told = (
+            self.governor.close_day(self.own_error, self.baseline_error, self.seen),
+            self.regime.close_day(
+                min(self.own_error, self.baseline_error), self.naive_error, self.seen
+            ),
+        )
+        now = self.governing.champion
+        self.verdict = next((v for v in told if v and v.champion == now != before), None)
         if self.planned > 0:
             self.drifted = self.drift.close_day(min(1.5, max(-1.5, self.today())))
 

@@ -31,7 +31,7 @@ def _states(view: View, target: Target) -> Iterator[Reading]:
     detail = detail_of(memory)
     changed = instant_of(memory.changed_at).isoformat() if memory.changed_at else None
     for subject, governor, reason in (
-        (f"forecast:{target.name}", base.governor, memory.reason),
+        (f"forecast:{target.name}", base.governing, memory.reason),
         (f"forecast:{target.name}.events", lift.governor, lift.verdict.reason if lift.verdict else ""),
     ):  # fmt: skip
         if governor is lift.governor and not governor.days:
@@ -49,7 +49,7 @@ def _states(view: View, target: Target) -> Iterator[Reading]:
             ),
             reason=reason,
             detail={"champion": governor.champion, "challenger": challenger}
-            | (more if governor is base.governor else {}),
+            | ({} if governor is lift.governor else more),
         )
 
 

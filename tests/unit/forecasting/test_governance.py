@@ -107,6 +107,37 @@ def test_a_closed_street_is_lived_through() -> None:
     assert len(verdicts) <= 2
 
 
+def _moved(day: int, hour: int, draw: random.Random) -> float:
+    """The same street; while it is closed, a quarter of the people come another way, five hours later."""
+    closed = 84 <= day < 112
+    at = (hour - 5) % 24 if closed else hour
+    usual = 60 + 50 * (1 - abs(at - 14) / 8) if 8 <= at < 22 else 1.0
+    return max(0.0, round(draw.gauss(usual, usual**0.5) * (0.25 if closed else 1.0)))
+
+
+def test_a_street_whose_people_come_at_other_hours_is_rolled_back_and_returns() -> None:
+    """Last week speaks within ten days of the closing, for it errs less; the model is back once the street is open."""
+    draw = random.Random(11)
+    model = SlotForecaster(24)
+    verdicts, said_wrong, model_wrong = [], 0.0, 0.0
+    for step in range(24 * 170):
+        day, hour = divmod(step, 24)
+        x, y = {"step": float(step)}, _moved(day, hour, draw)
+        if model.governing is model.regime and day < 112:
+            experts = model.experts(x)
+            assert experts is not None
+            said_wrong += abs(y - (model.predict_one(x) or 0.0))
+            model_wrong += abs(y - model.next_mix.blend(experts))
+        model.learn_one(x, y)
+        if hour == 0 and model.verdict:
+            verdicts.append((day, model.verdict.champion))
+    (rolled_back, last_week), (returned, champion) = verdicts
+    assert (last_week, champion) == ("naive", "mixture")
+    assert 84 < rolled_back <= 84 + 10
+    assert rolled_back + 5 <= returned <= 112 + 5
+    assert said_wrong < model_wrong
+
+
 @pytest.mark.parametrize("seed", [5])
 def test_a_broken_feature_is_rolled_back_and_the_model_returns(seed: int) -> None:
     """Weights gone wrong (a feature that lies) hand over to the profile in three weeks; mended, they come back once."""
