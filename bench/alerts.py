@@ -51,6 +51,7 @@ CAUSES = (
         "a door counts nobody for 90 min", DoorStuck(at=time(15), minutes=90), ("door-dead",)
     ),
 )  # fmt: skip
+JUDGED = tuple(sorted({rule for cause in (FALL, *CAUSES) for rule in cause.rules}))
 SIZES = (56, 150, 400, 800)  # visitors in the hour of the fall
 
 
@@ -66,15 +67,16 @@ def ordinary(job: tuple[int, int, int]) -> list[Found]:
 def planted(job: tuple[float, State, Cause, int, int]) -> Found:
     """One day with a cause, at a shop that has learned."""
     size, state, cause, number, tick_s = job
-    shop = Shop(size, tick_s).resume(state)
-    return shop.day(WARM, 90_000 + number, [cause.fault])
+    shop = Shop(size, tick_s, JUDGED).resume(state)
+    over = instant(WARM, cause.fault.at) + timedelta(minutes=cause.fault.minutes) + LATE
+    return shop.day(WARM, 90_000 + number, [cause.fault], until=over)
 
 
 def warm(job: tuple[float, int]) -> State:
     """A shop of a size after its warm-up; a busier one has shown as much in fewer days."""
     size, tick_s = job
     days = max(2, -(-WARM // int(max(1.0, size))))
-    return warmed(size, days, 50_000, tick_s)
+    return warmed(size, days, 50_000, tick_s, JUDGED)
 
 
 def main() -> None:

@@ -24,9 +24,9 @@ from alerts.settings import AlertsSettings, Flapping, Rule
 from bench.alerts_stock import RULE, Score, Told, score
 from floorcast.settings import Settings, load_settings
 from flows import snapshot
-from flows.facts import Fact, FactBatch
+from flows.facts import FactBatch
 from flows.ledger import Ledger
-from flows.measure import Measure, View
+from flows.measure import Measure
 from flows.profile import Profile, Profiles
 from flows.publish import Publisher
 from sensors.events import AnyEvent, Queue
@@ -101,22 +101,26 @@ class Listening(Publisher):
         super().__init__(ledger)
         self.wanted = wanted
 
-    def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
+    def _news(self, measure: Measure, *rest: object, **more: object) -> object:  # type: ignore[override]
         if measure.metric in self.wanted:
-            yield from super()._news(measure, view, moved=moved)
+            return super()._news(measure, *rest, **more)  # type: ignore[arg-type]
+        return ()
 
 
 @dataclass
 class Shop:
-    """One shop with its floor and both rule books; it lives day after day."""
+    """One shop with its floor and both rule books, of all rules or of some; it lives day after day."""
 
     size: float = 1.0
     tick_s: int = 60
+    rules: tuple[str, ...] = ()
     memories: dict[str, Memory] = field(default_factory=lambda: {side: Memory() for side in SIDES})
 
     def __post_init__(self) -> None:
         settings = configured(self.size)
-        rules = {"shipped": settings.alerts, "naive": naive(settings.alerts)}
+        chosen = [r for r in settings.alerts.rules if not self.rules or r.name in self.rules]
+        shipped = replace(settings.alerts, rules=chosen)
+        rules = {"shipped": shipped, "naive": naive(shipped)}
         self.books = {
             side: Book(rules[side], settings.sensors, settings.flows).of(STORE) for side in SIDES
         }
@@ -140,8 +144,10 @@ class Shop:
         self.memories = {side: Memory.decode(raw) for side, raw in memories.items()}
         return self
 
-    def day(self, number: int, seed: int, faults: Sequence[Fault] = ()) -> Found:
-        """Live through day ``number`` of the calendar; what fired in it."""
+    def day(
+        self, number: int, seed: int, faults: Sequence[Fault] = (), until: datetime | None = None
+    ) -> Found:
+        """Live through day ``number`` of the calendar, or through it ``until`` then; what fired in it."""
         settings = configured(self.size)
         store = settings.sensors.stores[0]
         products = stocked(settings.sensors.ranges[store.range], self.size)
@@ -152,6 +158,8 @@ class Shop:
         found = Found(*({side: defaultdict(list) for side in SIDES} for _ in range(2)))
         told: dict[str, list[Told]] = {side: [] for side in SIDES}
         for batch in self._batches(day.events, day.day.end):
+            if until and batch.at > until:
+                break
             for side in SIDES:
                 self._judge(batch, side, found, told[side])
         closes = day.day.at(day.day.closes_s)
@@ -195,9 +203,11 @@ class Shop:
         return FactBatch(store=STORE, partition=0, position=position, at=at, facts=facts)
 
 
-def warmed(size: float, days: int, seed: int, tick_s: int) -> tuple[bytes, dict[str, bytes]]:
-    """The state of a shop that has lived through so many ordinary days."""
-    shop = Shop(size, tick_s)
+def warmed(
+    size: float, days: int, seed: int, tick_s: int, rules: tuple[str, ...]
+) -> tuple[bytes, dict[str, bytes]]:
+    """The state of a shop that has lived through so many ordinary days, looked at by some rules."""
+    shop = Shop(size, tick_s, rules)
     for number in range(days):
         shop.day(number, seed + number)
     return shop.state()
