@@ -155,7 +155,7 @@ def mosquitto_config(port: int, folder: Path) -> str:
         "autosave_interval 1",
         "max_queued_messages 0",
         "max_queued_bytes 1000000000",
-        "max_inflight_messages 0",
+        "max_inflight_messages 2000",  # as many as an ingest holds while the log takes nothing
         "",
     ])  # fmt: skip
 

@@ -43,7 +43,9 @@ class Broker(Table, kw_only=True, frozen=True):
         ""  # subscribe as $share/<group>/… so that several ingests divide the messages
     )
     protocol: Literal["3.1.1", "5"] = "3.1.1"
-    receive_maximum: PositiveInt = 2_000  # unacknowledged messages in flight
+    receive_maximum: PositiveInt = 2_000
+    """Unacknowledged messages in flight. A broker that sends an MQTT 3.1.1 session more (mosquitto's
+    ``max_inflight_messages 0``) has it connect anew each minute while the log takes nothing."""
 
 
 class Redis(Table, kw_only=True, frozen=True):
