@@ -53,7 +53,7 @@ class Deliverer:
         parts = list(partitions)
         self._outbox, self._client = Outbox(url, parts), connect(url)
         self._courier, self._channels = courier, channels
-        self._done: SimpleQueue[tuple[Task, Attempt]] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Task, Attempt, bool]] = SimpleQueue()
         named = settings.channels_by_name()
         self._pools = {
             name: ThreadPoolExecutor(named[name].threads, thread_name_prefix=name)
@@ -124,19 +124,18 @@ class Deliverer:
 
     def _send(self, task: Task) -> None:
         """On a channel's thread: try once, and report."""
-        attempt = self._tried(task)
+        attempt, kept = self._tried(task), False
         metrics.PUSHES.labels(task.channel, attempt.state).inc()
         try:
             now = self._outbox.clock()
             attempt = replace(attempt, at_ms=int(now * 1000))
-            if (
-                attempt.state == "sent"
-            ):  # at once: what a kill can repeat is what is on its way, no more
+            if attempt.state == "sent":  # at once: a kill repeats what is on its way, no more
                 metrics.PUSH_S.observe(max(0.0, now - task.delivery.notice.at.timestamp()))
                 self._outbox.remember(task.partition, task.delivery.key, [*task.attempts, attempt])
+                kept = True
         except UNREACHABLE as error:  # the main loop writes it when it can
             _log.warning("redis-unreachable", error=str(error))
-        self._done.put((task, attempt))
+        self._done.put((task, attempt, kept))
 
     def _tried(self, task: Task) -> Attempt:
         channel, n = task.channel, task.attempt
@@ -155,11 +154,13 @@ class Deliverer:
         """Tell the courier what is finished, take back what waits for a channel that is down, and write it down."""
         while True:
             try:
-                task, attempt = self._done.get_nowait()
+                task, attempt, kept = self._done.get_nowait()
             except Empty:
                 break
             self._begun.pop(task.order, None)
             self._courier.report(task, attempt)
+            if kept:
+                self._courier.unwritten.pop((task.partition, task.delivery.key), None)
         if self._courier.down:
             self._call_back()
         if self._courier.unwritten or self._courier.finished:

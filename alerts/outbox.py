@@ -5,6 +5,7 @@ Every method may raise what ``UNREACHABLE`` names.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from time import monotonic
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +22,7 @@ GROUP, CONSUMER = "deliver", "deliver"
 BLOCK_MS = 50  # how long a read waits; a finished delivery is recorded within it
 BATCH = 256
 PAGE = 1000
+CLOCK_S = 1.0  # a round trip a delivery would be the half of what Redis is asked
 
 Rows = list[tuple[bytes, dict[bytes, bytes]]]
 
@@ -44,6 +46,7 @@ class Outbox:
     def __init__(self, url: str, partitions: Iterable[int]) -> None:
         self._client = connect(url)
         self._streams = {outbox_key(p).encode(): p for p in partitions}
+        self._ahead, self._asked_at = 0.0, -CLOCK_S  # of our own seconds; when that was learned
 
     def unfinished(self) -> Iterator[Taken]:
         """What an earlier life took and did not finish; makes the groups where they are missing."""
@@ -103,9 +106,12 @@ class Outbox:
         ]
 
     def clock(self) -> float:
-        """The time of Redis, in epoch seconds."""
-        seconds, micros = self._client.time()
-        return float(seconds) + float(micros) / 1e6
+        """The time of Redis, in epoch seconds; asked for once in ``CLOCK_S`` and told on from there."""
+        now = monotonic()
+        if now - self._asked_at >= CLOCK_S:
+            seconds, micros = self._client.time()
+            self._ahead, self._asked_at = float(seconds) + float(micros) / 1e6 - now, now
+        return self._ahead + now
 
     def remember(self, partition: int, key: str, attempts: list[Attempt]) -> None:
         """Write at once what became of one delivery."""

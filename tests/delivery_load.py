@@ -95,7 +95,6 @@ def settings_of(folder: Path, endpoints: Endpoints, stores: list[str]) -> Alerts
         budget=Budget(pushes=1_000_000),
         flapping=Flapping(fires=1_000_000),
         recovery_dir=str(folder / "recovery"),
-        snapshot_s=0.5,
     )
 
 
@@ -117,7 +116,7 @@ class Stage:
         """SIGKILL, or SIGTERM and wait."""
         self.cpu_s += cpu_s(self.process.pid)
         (self.process.kill if kill else self.process.terminate)()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 class Floor:
@@ -146,7 +145,7 @@ class Floor:
     def _write(self, partition: int, batch: FactBatch) -> None:
         raw, began = msgspec.json.encode(batch), perf_counter()
         pause = threading.Event()
-        while perf_counter() - began < 30:
+        while perf_counter() - began < 60:
             try:
                 self._client.xadd(facts_key(partition), {"f": raw}, id=batch.position)
             except redis.ConnectionError:
@@ -226,9 +225,9 @@ class Run:
             self._drive(floor, ticks, kills)
             wanted = set(self._wanted(ticks))
             self._until(
-                lambda: wanted <= set(self._seen()), "everybody has been told", 60, quiet=True
+                lambda: wanted <= set(self._seen()), "everybody has been told", 120, quiet=True
             )
-            self._until(self._idle, "nothing is on its way", 30, quiet=True)
+            self._until(self._idle, "nothing is on its way", quiet=True)
             for stage in self.stages.values():
                 stage.end(kill=False)
             return self._report(wanted, floor)
@@ -308,7 +307,7 @@ class Run:
         return True
 
     def _until(
-        self, done: Callable[[], bool], what: str, bound_s: float = 30, *, quiet: bool = False
+        self, done: Callable[[], bool], what: str, bound_s: float = 120, *, quiet: bool = False
     ) -> None:
         """Wait for a condition; ``quiet`` leaves it to the report to say what is missing."""
         began, pause = perf_counter(), threading.Event()
