@@ -1,9 +1,11 @@
-"""The alert budget: at most N first pushes a shift, the dearest; the rest in a digest. Pure."""
+"""The alert budget: at most N first pushes a shift, acts before watches, the dearest first; a digest has the rest."""
 
 from datetime import datetime, timedelta
 
 from alerts.hours import local
 from alerts.turn import Push, Turn
+
+ACT_MINOR = 10**15  # what an act is worth beside its ¥ at risk: more than any watch
 
 
 def budget(turn: Turn) -> None:
@@ -16,16 +18,16 @@ def budget(turn: Turn) -> None:
     if shift != memory.shift:
         memory.shift, memory.pushed = shift, {}
     first = [p for p in turn.pushes if p.kind == "firing"]
-    for push in sorted(first, key=lambda p: (-_risk(turn, p.incident), p.incident)):
+    for push in sorted(first, key=lambda p: (-_worth(turn, p.incident), p.incident)):
         if push.incident in memory.pushed:
             continue
         if len(memory.pushed) >= settings.pushes:
             cheapest = min(memory.pushed, key=lambda i: (memory.pushed[i], i))
-            if _risk(turn, push.incident) <= memory.pushed[cheapest]:
+            if _worth(turn, push.incident) <= memory.pushed[cheapest]:
                 _hold(turn, push)
                 continue
             del memory.pushed[cheapest]
-        memory.pushed[push.incident] = _risk(turn, push.incident)
+        memory.pushed[push.incident] = _worth(turn, push.incident)
     _digest(turn, timedelta(seconds=settings.digest_s))
 
 
@@ -50,8 +52,9 @@ def _digest(turn: Turn, every: timedelta) -> None:
         care.held = False
 
 
-def _risk(turn: Turn, incident: str) -> int:
-    return turn.memory.incidents[incident].at_risk_minor or 0
+def _worth(turn: Turn, incident: str) -> int:
+    found = turn.memory.incidents[incident]
+    return (found.at_risk_minor or 0) + (ACT_MINOR if found.severity == "act" else 0)
 
 
 def _shift(turn: Turn, starts: list) -> str:  # type: ignore[type-arg]

@@ -115,7 +115,7 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
 
     Attributes:
         heard_at: event time of the newest event of any device of the store.
-        pushed: ¥ at risk of this shift's first pushes, by incident.
+        pushed: what this shift's first pushes were worth, by incident.
         grouped_at: when a rule's rung was last told; board: the last list shown.
         quiet: how long the store (empty name) and each device are usually silent.
         deliveries: when goods usually come in.

@@ -1,8 +1,13 @@
 """The life of an incident, one property a story."""
 
 from datetime import timedelta
+from typing import get_args
 
-from alerts.settings import AlertsSettings, Person, Rule, Shift
+import msgspec
+
+from alerts.catalogue import REASONS
+from alerts.incident import StepKind
+from alerts.settings import AlertsSettings, Budget, Person, Rule, Shift
 from tests.scenario import (
     Story,
     firing,
@@ -180,8 +185,6 @@ def test_three_queues_are_one_push() -> None:
 
 def test_budget_keeps_the_dearest() -> None:
     """Over the budget of a shift, only what is dearer is pushed; the rest comes in one digest."""
-    import msgspec
-
     rules = [
         Rule(
             name=f"r{n}", metric=f"m{n}", window="now", compare="above", reference="fixed", level=1,
@@ -193,10 +196,59 @@ def test_budget_keeps_the_dearest() -> None:
     story = Story(msgspec.structs.replace(settings, rules=rules)).at("10:00")
     for n in range(5):
         story.say(f"m{n}", 2, window="now")
-    story.at("10:20")
+    story.at("10:12")
     assert len([n for n in story.notices if n.kind == "firing"]) == 3
     digests = [n for n in story.notices if n.kind == "digest"]
     assert [len(n.incidents) for n in digests] == [2]
+
+
+def test_an_act_is_dearer_than_any_watch() -> None:
+    """Once watches have used up the budget of a shift, an act without a figure is told at once all the same."""
+    watch = [
+        Rule(name=f"r{n}", metric=f"m{n}", window="now", compare="above", reference="fixed", level=1, hold_s=0,
+             severity="watch")
+        for n in range(4)
+    ]  # fmt: skip
+    act = msgspec.structs.replace(watch[0], name="act", metric="act", severity="act")
+    story = Story(AlertsSettings(rules=[*watch, act], budget=Budget(pushes=2))).at("10:00")
+    for n in range(4):
+        story.say(f"m{n}", 2, window="now")
+    story.say("act", 2, window="now")
+    fired = [i.rule for n in story.notices if n.kind == "firing" for i in n.incidents]
+    assert fired == ["r0", "r1", "act"]
+
+
+def test_an_incident_is_given_to_somebody() -> None:
+    """Whoever it is given to has it and is told; a remark is kept, on a closed one too."""
+    story = Story(AlertsSettings(rules=[LOW], people=[Person(id="chen"), Person(id="wang")]))
+    story.at("10:00").rate(30, 400, minutes=2)
+    ident = story.open("low-conversion").id
+    story.command("assign", ident, by="chen", note="wang")
+    assert [n.audience for n in story.told("assigned", "low-conversion")] == [["wang"]]
+    assert story.open("low-conversion").owner == "wang"
+    story.rate(60, 400, minutes=4).command("comment", ident, by="wang", note="a tour bus")
+    story.expect(
+        stepped("low-conversion", "pending", "firing", "assigned", "resolved", "commented")
+    )
+    assert story.last("low-conversion").steps[-1].args == {"note": "a tour bus"}
+
+
+def test_every_step_of_life_in_one_day() -> None:
+    """Each kind of step there is happens, with its time, who did it, and a reason that has words."""
+    story = Story([LOW]).at("10:00").rate(30, 400).at("10:00:30").rate(60, 400)  # pending, expired
+    story.at("10:05").rate(30, 400, minutes=8)  # firing, repeated, escalated
+    ident = story.open("low-conversion").id
+    story.command("snooze", ident, until=story.now + timedelta(minutes=5)).rate(30, 400, minutes=6)
+    story.command("silence", "low-*", until=story.now + timedelta(minutes=5)).rate(
+        30, 400, minutes=6
+    )
+    story.command("assign", ident, note="wang").command("done", ident, by="wang")
+    story.command("comment", ident, note="rain").rate(60, 400, minutes=40)
+    story.rate(30, 400, minutes=2).ack("low-conversion")
+    story.command("dismiss", story.open("low-conversion").id)
+    steps = [step for incident in story.seen.values() for step in incident.steps]
+    assert {step.kind for step in steps} == set(get_args(StepKind))
+    assert all(step.reason in REASONS and step.actor for step in steps)
 
 
 def test_shift_over_hands_over() -> None:
