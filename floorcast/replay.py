@@ -26,6 +26,7 @@ from alerts.topology import alerting
 from floorcast.replayed import Keep, Replayed, Totals
 from floorcast.settings import Settings
 from flows.facts import FactBatch
+from flows.profile import minute_of
 from flows.topology import floor, recovery
 from sensors.clock import SystemClock
 from sensors.streams import Entry
@@ -117,6 +118,7 @@ def replay_flow(
     exact: bool = False,
 ) -> Dataflow:
     """The wiring; only its two ends differ from the live flows."""
+    source.publish_s = settings.flows.publish_s
     flow = Dataflow("replay")
     entries: Stream[Entry] = op.input("replayed_log", flow, source)
     batches: Stream[FactBatch] = floor(entries, settings.flows, settings.sensors, exact=exact)
@@ -142,6 +144,9 @@ class EntrySource(FixedPartitionedSource[Entry, int]):
         on_entry: called now and then.
         speed: times real time; ``None`` as fast as it goes.
         stop: once set, the log ends.
+
+    Attributes:
+        publish_s: ``flows.publish_s`` of the flow it feeds; ticks that nobody waits for are not handed out.
     """
 
     def __init__(
@@ -156,6 +161,7 @@ class EntrySource(FixedPartitionedSource[Entry, int]):
         self.entries = iter(entries)
         self.totals, self.on_entry = totals, on_entry
         self.speed, self.stop = speed, stop or threading.Event()
+        self.publish_s = 1.0
         self.failure: Exception | None = None
         self.interrupted = False
 
@@ -176,6 +182,7 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
         self._pace = Pace(source.speed) if source.speed else None
         self._early: Entry | None = None
         self._awake: datetime | None = None
+        self._idle = Idle(source.publish_s)
 
     def next_batch(self) -> list[Entry]:
         """The next entries that are due; raises ``StopIteration`` after the last, or when told to stop."""
@@ -194,7 +201,7 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
         if ended and not batch:
             raise StopIteration
         source.on_entry(source.totals)
-        return batch
+        return [entry for entry in batch if self._idle.concerns(entry)]
 
     def _fill(self, batch: list[Entry]) -> bool:
         """Add what is due; whether the log has ended."""
@@ -219,6 +226,35 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
     def snapshot(self) -> int:
         """How many entries were taken."""
         return self._taken
+
+
+class Idle:
+    """Ticks that no store of their partition takes: nothing came before them that is not told, and no minute begins.
+
+    The router leaves them out too; a shop's night has 40,000 of them.
+
+    Args:
+        publish_s: what came may be told so much later.
+    """
+
+    def __init__(self, publish_s: float) -> None:
+        self._publish = timedelta(seconds=publish_s)
+        self._due: dict[int, datetime | None] = {}  # by partition; ``None``: nothing is to be told
+        self._minute: dict[int, int] = {}
+
+    def concerns(self, entry: Entry) -> bool:
+        """Whether the floor has to see an entry."""
+        partition, at = entry.partition, entry.received_at
+        if not entry.is_tick:
+            self._due[partition] = at + self._publish
+            return True
+        minute, due = minute_of(at), self._due.setdefault(partition, at + self._publish)
+        if due is None and minute == self._minute.get(partition):
+            return False
+        self._minute[partition] = minute
+        if due is not None and at >= due:
+            self._due[partition] = None
+        return True
 
 
 class Pace:

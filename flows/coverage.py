@@ -4,8 +4,11 @@ A counter that only speaks when somebody passes is not broken because a minute w
 two messages that are no further apart than its declared silence.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
+
+_ZEROS = re.compile("0+")
 
 
 class Heard:
@@ -68,13 +71,10 @@ class Heard:
         bits = bits >> away if away >= 0 else bits << -away
         bits &= (1 << len(minutes)) - 1
         marks = f"{bits:0{len(minutes)}b}"[::-1] if minutes else ""
-        found: list[range] = []
-        since = minutes.start
-        for quiet in marks.split("1"):
-            if quiet:
-                found.append(range(since, since + len(quiet)))
-            since += len(quiet) + 1
-        return found
+        first = minutes.start
+        return [
+            range(first + quiet.start(), first + quiet.end()) for quiet in _ZEROS.finditer(marks)
+        ]
 
     def forget(self, before: int) -> None:
         """Drop the minutes before this one."""

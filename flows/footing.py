@@ -43,7 +43,9 @@ def footing(view: View) -> Footing:
 
 def gaps(view: View) -> list[Gap]:
     """The doors that are missing minutes today, so far as chance cannot explain their silence."""
-    return view.once("gaps", _gaps)
+    if view.window == "day" and view.closed:  # of an earlier day
+        return view.once("gaps", _gaps)
+    return view.once_a_tick("gaps", _gaps)
 
 
 def frozen(view: View) -> list[Gap]:
@@ -51,7 +53,7 @@ def frozen(view: View) -> list[Gap]:
 
     Such is a running total that stays the same, or zeros told again and again.
     """
-    return view.once("frozen", _frozen)
+    return view.once_a_tick("frozen", _frozen)
 
 
 def place_of(profile: Profile, minute: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ A file in ``flows/measures/`` lists its measures in ``MEASURES``; it is found by
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from math import sqrt
 from pkgutil import iter_modules
@@ -68,7 +68,7 @@ class View:
         day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
         memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
         counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None, hour: Pane | None = None,
-        factors: Factors | None = None, clocks: Mapping[str, Clock] | None = None,
+        factors: Factors | None = None, clocks: Mapping[str, Clock] | None = None, tick: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.profile, self.window, self.pane, self.at = profile, window, pane, at
         self.start, self.end = span
@@ -84,6 +84,7 @@ class View:
         self._changed = changed
         self._memories = memories or {}
         self._totals: dict[str, Any] = {}
+        self._tick = tick if tick is not None else {}
 
     def of(self, cls: type[T]) -> Mapping[str, T]:
         """The tallies of a kind in this window, by subject. A level's is the newest word, in every window."""
@@ -115,6 +116,13 @@ class View:
         found: K = self._totals[name]
         return found
 
+    def once_a_tick(self, name: str, make: Callable[["View"], K]) -> K:
+        """The same, once for all views of a tick: for what their windows have no part in."""
+        if name not in self._tick:
+            self._tick[name] = make(self)
+        found: K = self._tick[name]
+        return found
+
     def memory(self, cls: type[M]) -> M:
         """What a measure of this store has learned so far (see ``Measure.memory``)."""
         known: M | None = self._memories.get(cls.__name__)
@@ -131,6 +139,8 @@ class Measure(NamedTuple):
         covered: its facts carry the window's coverage.
         every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
         by_minute: it is read when a minute begins and not between, whatever changed: for many subjects.
+        steady: its readings rest on the window's tallies it ``reads`` and on configuration alone; it is not read
+            again before one of them changed.
         quiet: its facts carry no newest event and are told only where a value changed: for what was learned, and for
             hundreds of subjects.
         memory, learn: state it keeps per store, saved in the snapshot, and what changes it: called once for each
@@ -150,6 +160,7 @@ class Measure(NamedTuple):
     by_minute: bool = False
     learn_over: Window = "quarter"
     quiet: bool = False
+    steady: bool = False
 
 
 @cache
@@ -178,6 +189,16 @@ def reads_over(window: Window) -> tuple[tuple[Measure, frozenset[str]], ...]:
     return tuple(
         (measure, frozenset(kind.kind for kind in measure.reads))
         for measure in measures_over(window)
+    )
+
+
+@lru_cache(maxsize=4096)
+def touched_over(window: Window, changed: frozenset[str]) -> tuple[Measure, ...]:
+    """The measures of one window to read between two minutes, when these kinds of tally changed."""
+    return tuple(
+        measure
+        for measure, kinds in reads_over(window)
+        if not measure.by_minute and not kinds.isdisjoint(changed)
     )
 
 

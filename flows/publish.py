@@ -1,6 +1,6 @@
 """From a store's ledger to its facts: what changed since the last tick, once, on the tick."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -8,25 +8,41 @@ from msgspec import Struct
 
 from flows.facts import Fact, State, Window
 from flows.ledger import TRAILING, Changes, Ledger
-from flows.measure import Measure, Reading, View, measures, measures_over, reads_over
+from flows.measure import (
+    Measure,
+    Reading,
+    View,
+    measures,
+    measures_over,
+    reads_over,
+    touched_over,
+)
 from flows.panes import Pane
 from flows.profile import instant_of, minute_of
 from flows.spans import QUARTER, Span, Spans
 
 Bounds = tuple[int, int]
 Subjects = dict[str, set[str]]  # that changed, by kind of tally
+Shown = tuple[tuple[object, ...], datetime | None]
+Key = tuple[str, str, Window, int | None]
+"""Metric, subject, window and, of what lies ahead in aligned windows, its first minute."""
+
+ALIGNED: frozenset[Window] = frozenset({"quarter", "hour", "day"})
 
 
 class Publisher:
     """Reads the measures of one store.
 
-    ``shown`` is what was last said under each key; it is not part of the snapshot: after a restart a live fact may be
-    said once more, which is harmless since facts are absolute.
+    ``shown`` is what was last said under each key, forgotten each business day; it is not part of the snapshot: after
+    a restart a live fact may be said once more, which is harmless since facts are absolute.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.shown: dict[tuple[str, str, Window], tuple[tuple[object, ...], datetime | None]] = {}
+        self.shown: dict[Key, Shown] = {}
+        self._steady: dict[tuple[str, Window], tuple[int, list[Reading]]] = {}
+        self._touched: dict[Window, set[str]] = {}  # kinds, since every measure of it was read
+        self._tick: dict[str, Any] = {}  # what the views of this tick share
         self.memories: dict[str, Struct] = {
             measure.memory.__name__: measure.memory() for measure in measures() if measure.memory
         }
@@ -34,26 +50,33 @@ class Publisher:
     def tick(self, at: datetime) -> list[Fact]:
         """Everything that changed up to this tick, as facts."""
         ledger, minute = self.ledger, minute_of(at)
+        day = ledger.profile.day_of(minute)
+        turned = not day[0] <= (ledger.minute or minute - 1) < day[1]  # since the last tick
         changes = ledger.absorb()
         moved = ledger.advance(minute, changes)
-        day = ledger.profile.day_of(minute)
         active = day[0] in ledger.days.known
+        for window, kinds in changes.kinds.items():
+            self._touched.setdefault(window, set()).update(kinds)
         facts: list[Fact] = []
+        self._tick = {}
         for window, spans in (("quarter", ledger.quarters), ("day", ledger.days)):
-            facts += self._closed(window, spans, changes, at)  # type: ignore[arg-type]
+            facts += self._closed(window, spans, changes, at)
+        self._tick = {}  # memories may have learned
         for window, _length in TRAILING:
             rolling = ledger.rolling[window]
             if (moved and active) or window in changes.kinds:
                 changed = changes.kinds.get(window, {})
-                facts += self._open(window, rolling.span, rolling.pane, changed, at, moved=moved)
+                self._open(window, rolling.span, rolling.pane, changed, at, facts, moved=moved)
         if active and (moved or "day" in changes.kinds):
             changed = changes.kinds.get("day", {})
-            facts += self._open("day", day, ledger.days.at(day).pane, changed, at, moved=moved)
+            self._open("day", day, ledger.days.at(day).pane, changed, at, facts, moved=moved)
         if active and moved:  # the open quarter is a series' last point: once a minute is enough
             quarter = minute - minute % QUARTER, minute - minute % QUARTER + QUARTER
             pane = ledger.quarters.at(quarter).pane
-            facts += self._open("quarter", quarter, pane, None, at, moved=True)
-        facts += self._levels(day, changes, at, moved=moved)
+            self._open("quarter", quarter, pane, None, at, facts, moved=True)
+        self._levels(day, changes, at, facts, moved=moved)
+        if turned:
+            self.shown.clear()
         ledger.quarters.rest()
         ledger.days.rest()
         return facts
@@ -71,24 +94,44 @@ class Publisher:
         return View(
             ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
             memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard, hour=ledger.rolling["60m"].pane,
-            factors=ledger.factors, clocks=ledger.clocks,
+            factors=ledger.factors, clocks=ledger.clocks, tick=self._tick,
             **more,
         )  # fmt: skip
 
     def _open(
-        self, window: Window, bounds: Bounds, pane: Pane, changed: Subjects | None, at: datetime, *, moved: bool
-    ) -> Iterator[Fact]:  # fmt: skip
-        """What is new of an open window; ``changed`` ``None`` means any of its subjects may be."""
+        self, window: Window, bounds: Bounds, pane: Pane, changed: Subjects | None, at: datetime, facts: list[Fact],
+        *, moved: bool,
+    ) -> None:  # fmt: skip
+        """Add what is new of an open window; ``changed`` ``None`` means any of its subjects may be."""
         coverage = self.ledger.coverage(*bounds)
         view = self._view(window, bounds, pane, at, changed=changed, coverage=coverage)
+        if not moved:
+            for measure in touched_over(window, frozenset(changed or ())):
+                self._news(measure, measure.read(view), view, facts, moved=False)
+            return
+        touched = self._touched.get(window, set())
         for measure, kinds in reads_over(window):
-            touched = changed is None or not kinds.isdisjoint(changed)
-            if moved if measure.by_minute else touched or (moved and not measure.by_subject):
-                yield from self._news(measure, view, moved=moved)
+            if not measure.by_subject or changed is None or not kinds.isdisjoint(changed):
+                self._news(
+                    measure, self._read(measure, kinds, view, touched), view, facts, moved=True
+                )
+        touched.clear()
+
+    def _read(
+        self, measure: Measure, kinds: frozenset[str], view: View, touched: set[str]
+    ) -> Iterable[Reading]:
+        """What a measure says of a window; a steady one is not asked while nothing it reads has changed."""
+        if not measure.steady:
+            return measure.read(view)
+        name, begins = (measure.metric, view.window), view.start if view.window in ALIGNED else 0
+        held = self._steady.get(name)
+        if held is None or held[0] != begins or not kinds.isdisjoint(touched):
+            held = self._steady[name] = begins, list(measure.read(view))
+        return held[1]
 
     def _levels(
-        self, day: Bounds, changes: Changes, at: datetime, *, moved: bool
-    ) -> Iterator[Fact]:
+        self, day: Bounds, changes: Changes, at: datetime, facts: list[Fact], *, moved: bool
+    ) -> None:
         changed = {**changes.kinds.get("day", {}), **changes.kinds.get("now", {})}
         if not changed and not moved:
             return
@@ -101,36 +144,30 @@ class Publisher:
             if measure.by_minute:
                 touched = moved and bool(self.ledger.devices)
             if touched or (moved and measure.every_minute and self.ledger.devices):
-                yield from self._news(measure, view, moved=moved)
-        if moved and minute == day[0]:
-            self.shown.clear()
+                self._news(measure, measure.read(view), view, facts, moved=moved)
 
     def _newest_today(self, day: Bounds) -> datetime | None:
         span = self.ledger.days.known.get(day[0])
         return span.pane.newest if span else None
 
-    def _news(self, measure: Measure, view: View, *, moved: bool) -> Iterator[Fact]:
-        """What differs from what was last said; a newer event alone is told once a minute, of the store."""
-        start = -1 if view.window == "now" else view.start
+    def _news(
+        self, measure: Measure, readings: Iterable[Reading], view: View, facts: list[Fact], *, moved: bool
+    ) -> None:  # fmt: skip
+        """Add what differs from what was last said; a newer event alone is told once a minute, of the store."""
+        shown, metric, window = self.shown, measure.metric, view.window
+        start = -1 if window == "now" else view.start
         newest = None if measure.quiet else view.pane.newest
-        for reading in measure.read(view):
-            coverage = reading.coverage if not measure.covered else view.coverage
-            said = (
-                reading.span or start,
-                reading.value,
-                reading.evidence,
-                reading.reason,
-                coverage,
-                reading.detail,
-            )
-            key = (measure.metric, reading.subject, reading.window or view.window)
-            if reading.span is not None and reading.window in ("quarter", "hour", "day"):
-                key = (f"{measure.metric}@{reading.span[0]}", reading.subject, reading.window)
-            shown = self.shown.get(key)
-            fresher = moved and not reading.subject and shown is not None and shown[1] != newest
-            if shown is None or shown[0] != said or fresher:
-                self.shown[key] = said, newest
-                yield self._fact(measure, reading, view, "live", 0)
+        covered, coverage = measure.covered, view.coverage
+        for reading in readings:
+            value, subject, evidence, reason, detail, own, ahead, span, _ = reading
+            said = span or start, value, evidence, reason, coverage if covered else own, detail
+            name = ahead or window
+            begins = span[0] if span is not None and ahead in ALIGNED else None
+            key = metric, subject, name, begins
+            last = shown.get(key)
+            if last is None or last[0] != said or (moved and not subject and last[1] != newest):
+                shown[key] = said, newest
+                facts.append(self._fact(measure, reading, view, "live", 0))
 
     def _closed(
         self, window: Window, spans: Spans, changes: Changes, at: datetime

@@ -1,6 +1,7 @@
 """Sales against the visitors who are due at the tills, not those who have only just come in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -61,35 +62,65 @@ def learn(memory: LagMemory, view: View) -> None:
     memory.parts[part] = memory.parts.get(part, Shares()).plus(found).faded(REMEMBERED)
 
 
+class Minutes(NamedTuple):
+    """Counts by minute, from ``first`` on."""
+
+    first: int
+    counts: Series
+
+    def cut(self, start: int, end: int) -> Series:
+        """Those of [start, end), 0 where nothing is known."""
+        found: Series = np.zeros(max(0, end - start))
+        low, high = max(start, self.first), min(end, self.first + len(self.counts))
+        if low < high:
+            found[low - start : high - start] = self.counts[low - self.first : high - self.first]
+        return found
+
+
 def _visitors(view: View, start: int, end: int) -> Series:
-    doors = day_of(view).tallies.get(DoorSeries.kind, {}).values()
-    return _series((door.people for door in doors), start, end)
+    return _of_day(view, "aligned.visitors", _visitors_of).cut(start, end)
 
 
 def _sales(view: View, start: int, end: int) -> Series:
-    sales = day_of(view).tallies.get(SaleSeries.kind, {}).values()
-    return _series((one.sales for one in sales), start, end)
+    return _of_day(view, "aligned.sales", _sales_of).cut(start, end)
 
 
-def _series(counts: Iterable[Mapping[int, int]], start: int, end: int) -> Series:
-    """Several counts by minute, summed over the minutes of [start, end)."""
-    length = max(0, end - start)
-    found: Series = np.zeros(length)
-    for some in counts:
-        if len(some) > length:
-            found += [some.get(minute, 0) for minute in range(start, end)]
-        else:
-            minutes = np.fromiter(some, np.int64, len(some)) - start
-            people = np.fromiter(some.values(), np.float64, len(some))
-            inside = (minutes >= 0) & (minutes < length)
-            found[minutes[inside]] += people[inside]
-    return found
+def _of_day(view: View, name: str, make: Callable[[View], Minutes]) -> Minutes:
+    """Of the view's business day, summed once a tick where that is today."""
+    if view.window == "day" and view.closed:
+        return view.once(name, make)
+    return view.once_a_tick(name, make)
+
+
+def _visitors_of(view: View) -> Minutes:
+    doors: dict[str, DoorSeries] = day_of(view).tallies.get(DoorSeries.kind, {})
+    return _summed([door.people for door in doors.values()])
+
+
+def _sales_of(view: View) -> Minutes:
+    sales: dict[str, SaleSeries] = day_of(view).tallies.get(SaleSeries.kind, {})
+    return _summed([one.sales for one in sales.values()])
+
+
+def _summed(counts: Iterable[Mapping[int, int]]) -> Minutes:
+    """Several counts by minute as one."""
+    known = [some for some in counts if some]
+    if not known:
+        return Minutes(0, np.zeros(0))
+    first = min(map(min, known))
+    found: Series = np.zeros(max(map(max, known)) - first + 1)
+    for some in known:
+        minutes = np.fromiter(some, np.int64, len(some)) - first
+        found[minutes] += np.fromiter(some.values(), np.float64, len(some))
+    return Minutes(first, found)
 
 
 def _due(view: View, start: int, end: int) -> Series:
     """Visitors due at the tills in each minute of [start, end)."""
-    lag = view.memory(LagMemory).lag(part_of(view.profile, max(start, end - 1)))
     visitors = _visitors(view, start - lags.LONGEST + 1, end)
+    if not visitors.any():
+        return visitors[lags.LONGEST - 1 :]
+    lag = view.memory(LagMemory).lag(part_of(view.profile, max(start, end - 1)))
     return lags.due(visitors, lag)[lags.LONGEST - 1 :]
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from flows.facts import Evidence
 from flows.footing import footing
 from flows.measure import Measure, Reading, View, ratio
+from flows.measures.traffic import crossings_today
 from flows.profile import Profile, instant_of, minute_of
 from flows.tallies.footfall import DoorTally
 from flows.tallies.levels import StaffLevel
@@ -72,8 +73,7 @@ def star_now(view: View) -> Iterator[Reading]:
     people = present(view)
     if people is None or not view.today.tallies.get(DoorTally.kind):
         return
-    day = View(view.profile, "day", (view.start, view.end), view.today, view.at)
-    total = day.total(DoorTally)
+    total = crossings_today(view)
     inside = max(0, total.people_in - total.people_out)
     reason = "" if people else "nobody_on_floor"
     yield Reading(ratio(inside, people), evidence=Evidence(n=people, k=inside), reason=reason)

@@ -68,12 +68,13 @@ def staff_reentered(view: View) -> Iterator[Reading]:
 
 
 def reentered(view: View) -> dict[str, int]:
-    """People by door who stepped out and came straight back, where that is beyond doubt."""
-    return view.once("reentered", _reentered)
+    """People by door who stepped out and came straight back in the last hour, where that is beyond doubt."""
+    return view.once_a_tick("reentered", _reentered)
 
 
 def _reentered(view: View) -> dict[str, int]:
-    found = {door: pairs(lone.went, lone.came).reentered for door, lone in view.of(Singles).items()}
+    lone: dict[str, Singles] = view.hour.tallies.get(Singles.kind, {})
+    found = {door: pairs(one.went, one.came).reentered for door, one in lone.items()}
     return {door: people for door, people in found.items() if people}
 
 
@@ -116,9 +117,22 @@ _BOTH = (TillTally, DoorTally)
 MEASURES = (
     Measure("conversion", "ratio", _BOTH, conversion, covered=True),
     Measure("spv", "minor", _BOTH, spv, covered=True),
-    Measure("conversion_adjusted", "ratio", (*_BOTH, DoorSeries), adjusted, covered=True),
+    Measure(
+        "conversion_adjusted",
+        "ratio",
+        (*_BOTH, DoorSeries, Singles),
+        adjusted,
+        covered=True,
+        steady=True,
+    ),
     Measure("staff_reentered", "people", (), staff_reentered, ("60m",)),
     Measure(
-        "zone_conversion", "ratio", (ZoneTally, SalesBy), zone_conversion, _TRAILING, by_minute=True
+        "zone_conversion",
+        "ratio",
+        (ZoneTally, SalesBy),
+        zone_conversion,
+        _TRAILING,
+        by_minute=True,
+        steady=True,
     ),
 )

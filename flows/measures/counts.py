@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flows.facts import Evidence
 from flows.measure import Measure, Reading, View
+from flows.measures.traffic import crossings_today
 from flows.profile import minute_of
 from flows.tallies.footfall import DoorTally
 from flows.tallies.sales import TillTally
@@ -18,8 +19,7 @@ SALES = 10  # transactions of an hour before they can be said to outnumber its v
 def balance(view: View) -> Iterator[Reading]:
     """Σ in − Σ out of the business day; more out than in, or people left inside after closing, beyond tolerance."""
     minute = minute_of(view.at)
-    day = View(view.profile, "day", view.profile.day_of(minute), view.today, view.at)
-    total = day.total(DoorTally)
+    total = crossings_today(view)
     if not (total.entered or total.left):
         return
     inside = total.people_in - total.people_out

@@ -5,9 +5,9 @@ missing. ``c540i30m12`` is nine hours covered, half an hour filled in, twelve mi
 fell silent, or said itself that it is down, is told once an outage, which grows while it lasts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import groupby
 
 from flows.facts import Evidence
 from flows.footing import gaps
@@ -19,7 +19,7 @@ from flows.tallies.levels import DeviceLevel
 
 Span = tuple[int, int]
 DOWN = frozenset({"silent", "offline", "fault"})
-_WORST = "cim"  # of several doors the worst word holds for the store
+_RUN = re.compile(r"(.)\1*")
 
 
 def strip(minutes: str) -> str:
@@ -28,14 +28,14 @@ def strip(minutes: str) -> str:
     >>> strip("cccim"), strip("")
     ('c3i1m1', '')
     """
-    return "".join(f"{word}{len(list(run))}" for word, run in groupby(minutes))
+    return "".join(f"{run[1]}{len(run[0])}" for run in _RUN.finditer(minutes))
 
 
 def minutes_covered(view: View) -> Iterator[Reading]:
     """Share of today's opening minutes so far that the doors' counters covered, of the store and of each door.
 
     A counter covers the minutes in which it spoke and those after it, up to its declared silence. ``detail.strip`` has
-    the minutes themselves. The store's minute is as good as its worst door's.
+    the minutes themselves. The store's minute is as good as its worst door's: the last word by the alphabet.
     """
     opened = view.profile.open_minutes(minute_of(view.at))
     span = range(opened.start, min(opened.stop, minute_of(view.at) + 1))
@@ -43,7 +43,12 @@ def minutes_covered(view: View) -> Iterator[Reading]:
         return
     day = view.profile.day_of(minute_of(view.at))
     doors = {door: _words(view, door, span) for door in view.profile.doors}
-    whole = "".join(max(words, key=_WORST.index) for words in zip(*doors.values(), strict=True))
+    different = set(doors.values())
+    whole = (
+        "".join(map(max, zip(*different, strict=True)))
+        if len(different) > 1
+        else min(different, default="")
+    )
     yield _told("", whole, day)
     for door, words in doors.items():
         yield _told(f"door:{door}", words, day)
@@ -62,22 +67,22 @@ def _words(view: View, door: str, span: range) -> str:
     before = range(
         span.start - silent, span.stop
     )  # what it said just before opening covers the first minutes
-    words = ["c"] * len(span)
+    words = bytearray(b"c") * len(span)
     for quiet in view.doors_heard.silences(door, before):
         unheard = range(
             quiet.start if quiet.start == before.start else quiet.start + silent, quiet.stop
         )
-        _write(words, unheard, span.start, "m")
+        _write(words, unheard, span.start, b"m")
     for gap in gaps(view):
         if gap.door == door:
-            _write(words, gap.minutes, span.start, "i")
-    return "".join(words)
+            _write(words, gap.minutes, span.start, b"i")
+    return words.decode()
 
 
-def _write(words: list[str], minutes: Iterable[int], first: int, word: str) -> None:
-    for minute in minutes:
-        if 0 <= minute - first < len(words):
-            words[minute - first] = word
+def _write(words: bytearray, minutes: range, first: int, word: bytes) -> None:
+    start, stop = max(0, minutes.start - first), min(len(words), minutes.stop - first)
+    if stop > start:
+        words[start:stop] = word * (stop - start)
 
 
 def device_outage(view: View) -> Iterator[Reading]:

@@ -48,7 +48,9 @@ def visits(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("dwell_median", "seconds", (ZoneTally,), median, _TRAILING, by_minute=True),
-    Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING, by_minute=True),
-    Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING, by_minute=True),
+    Measure(
+        "dwell_median", "seconds", (ZoneTally,), median, _TRAILING, by_minute=True, steady=True
+    ),
+    Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING, by_minute=True, steady=True),
+    Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING, by_minute=True, steady=True),
 )

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from flows.clocks import PUNCTUAL, Clock
 from flows.footing import frozen, gaps
-from flows.inference.reentry import pairs
 from flows.measure import Measure, Reading, View
+from flows.measures.conversion import reentered
 from flows.measures.door_share import drifted
 from flows.tallies.levels import DeviceLevel
-from flows.tallies.series import Singles
 from sensors.corrections import Direction
 
 TOGETHER = timedelta(
@@ -29,7 +28,7 @@ class Word(NamedTuple):
     reason: str = ""
 
 
-def sensor_health(view: View) -> Iterator[Reading]:
+def sensor_health(view: View) -> list[Reading]:
     """Each device's state: what it said of itself, or what its silence and its counts say.
 
     ``late``: what comes from it happened longer ago than its declared silence (``backlog``: it is catching up).
@@ -41,6 +40,10 @@ def sensor_health(view: View) -> Iterator[Reading]:
     A door whose device is not known by its name speaks for itself, as ``door:…``. The store's own reading says how
     many events were repeats and how many came too late for any pane.
     """
+    return view.once("health", lambda seen: list(_health(seen)))
+
+
+def _health(view: View) -> Iterator[Reading]:
     said = view.of(DeviceLevel)
     newest = {
         device: max(
@@ -137,9 +140,8 @@ def _doors(view: View) -> dict[str, Word]:
 def _doors_of(view: View) -> dict[str, Word]:
     found = {door: Word("online") for door in view.profile.doors}
     minute = int(view.at.timestamp() // 60)
-    for door, lone in view.hour.tallies.get(Singles.kind, {}).items():
-        if pairs(lone.went, lone.came).reentered:
-            found[door] = Word("drifting", "staff_reentered")
+    for door in reentered(view):
+        found[door] = Word("drifting", "staff_reentered")
     for door in view.profile.doors:
         if drifted(view, door):
             found[door] = Word("drifting", "share_drift")

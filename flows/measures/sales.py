@@ -55,10 +55,10 @@ def sku_units(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("transactions", "transactions", (TillTally,), transactions),
-    Measure("net_sales", "minor", (TillTally,), net_sales),
-    Measure("units", "units", (TillTally,), units),
-    Measure("atv", "minor", (TillTally,), atv),
-    Measure("upt", "ratio", (TillTally,), upt),
+    Measure("transactions", "transactions", (TillTally,), transactions, steady=True),
+    Measure("net_sales", "minor", (TillTally,), net_sales, steady=True),
+    Measure("units", "units", (TillTally,), units, steady=True),
+    Measure("atv", "minor", (TillTally,), atv, steady=True),
+    Measure("upt", "ratio", (TillTally,), upt, steady=True),
     Measure("sku_units", "units", (SkuTally,), sku_units, ("60m", "day"), by_subject=True),
 )

@@ -66,9 +66,14 @@ def customers(view: View) -> int:
 
 def entries(view: View, start: int, end: int) -> int:
     """Visitors of today within [start, end) minutes since 1970."""
-    doors = view.today.tallies.get(DoorSeries.kind, {}).values()
-    series = [door.people for door in doors]
-    return sum(people.get(minute, 0) for people in series for minute in range(start, end))
+    series = view.once_a_tick("tills.people", _people_today)
+    return sum([people.get(minute, 0) for people in series for minute in range(start, end)])
+
+
+def _people_today(view: View) -> list[dict[int, int]]:
+    """Today's visitors by minute, of each door."""
+    doors: dict[str, DoorSeries] = view.today.tallies.get(DoorSeries.kind, {})
+    return [door.people for door in doors.values()]
 
 
 def learn(memory: TillMemory, view: View) -> None:
@@ -208,8 +213,8 @@ MEASURES = (
         "tills_needed", "tills", (QueueTally, TillTally, DoorTally), tills_needed, ("15m",),
         by_minute=True, memory=TillMemory, learn=learn,
     ),
-    Measure("queue_abandonment", "ratio", (QueueTally,), abandonment, _SERVED, by_minute=True),
-    Measure("queue_wait_mean", "seconds", (QueueTally,), wait_mean, _SERVED, by_minute=True),
-    Measure("service_rate", "per_hour", (QueueTally,), service_rate, ("60m", "day"), by_minute=True),
+    Measure("queue_abandonment", "ratio", (QueueTally,), abandonment, _SERVED, by_minute=True, steady=True),
+    Measure("queue_wait_mean", "seconds", (QueueTally,), wait_mean, _SERVED, by_minute=True, steady=True),
+    Measure("service_rate", "per_hour", (QueueTally,), service_rate, ("60m", "day"), by_minute=True, steady=True),
     Measure("till_arrivals", "per_hour", (QueueTally, TillTally), arrival_rate, ("15m", "60m"), by_minute=True),
 )  # fmt: skip

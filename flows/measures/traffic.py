@@ -128,8 +128,19 @@ def occupancy_share(view: View) -> Iterator[Reading]:
 
 
 def _today(view: View) -> tuple[DoorTally, bool]:
-    day = View(view.profile, "day", (view.start, view.end), view.today, view.at)
-    return day.total(DoorTally), bool(view.doors_heard)
+    return crossings_today(view), bool(view.doors_heard)
+
+
+def crossings_today(view: View) -> DoorTally:
+    """Crossings of all doors in the business day so far."""
+    return view.once_a_tick("traffic.today", _crossings_today)
+
+
+def _crossings_today(view: View) -> DoorTally:
+    total, doors = DoorTally(), view.today.tallies.get(DoorTally.kind, {})
+    for door in doors.values():
+        total.merge(door)
+    return total
 
 
 def occupancy_drift(view: View) -> Iterator[Reading]:
@@ -143,9 +154,9 @@ def occupancy_drift(view: View) -> Iterator[Reading]:
 MEASURES = (
     Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True),
     Measure("exits", "people", (DoorTally,), exits, covered=True),
-    Measure("groups", "groups", (DoorTally,), groups, covered=True),
-    Measure("passers_by", "people", (DoorTally,), passers_by, covered=True),
-    Measure("capture_rate", "ratio", (DoorTally,), capture_rate, covered=True),
+    Measure("groups", "groups", (DoorTally,), groups, covered=True, steady=True),
+    Measure("passers_by", "people", (DoorTally,), passers_by, covered=True, steady=True),
+    Measure("capture_rate", "ratio", (DoorTally,), capture_rate, covered=True, steady=True),
     Measure("occupancy", "people", (DoorTally,), occupancy, windows=("now",), every_minute=True),
     Measure(
         "occupancy_share",

@@ -183,10 +183,10 @@ def uniques(view: View) -> Iterator[Reading]:
 
 _HOUR: tuple[Window, ...] = ("60m",)
 MEASURES = (
-    Measure("zone_engagement", "ratio", (ZoneTally,), engagement, ("60m", "day"), by_minute=True),
+    Measure("zone_engagement", "ratio", (ZoneTally,), engagement, ("60m", "day"), by_minute=True, steady=True),
     Measure(
         "zone_heat", "ratio", (ZoneTally,), heat, _HOUR, by_minute=True, memory=ZoneMemory, learn=learn
     ),
-    Measure("zone_path", "ratio", (TrailTally,), paths, _HOUR, by_minute=True),
-    Measure("zone_uniques", "people", (TrailTally,), uniques, _HOUR, by_minute=True),
+    Measure("zone_path", "ratio", (TrailTally,), paths, _HOUR, by_minute=True, steady=True),
+    Measure("zone_uniques", "people", (TrailTally,), uniques, _HOUR, by_minute=True, steady=True),
 )  # fmt: skip

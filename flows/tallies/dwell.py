@@ -45,9 +45,8 @@ class ZoneTally(Tally):
 
     def stays(self) -> "Stays":
         """Its visits by duration, in order."""
-        ordered = sorted(self.seconds.items())
-        lengths = [duration for duration, _ in ordered]
-        return Stays(lengths, list(accumulate(count for _, count in ordered)))
+        lengths = sorted(self.seconds)
+        return Stays(lengths, list(accumulate(map(self.seconds.__getitem__, lengths))))
 
 
 class Stays(NamedTuple):

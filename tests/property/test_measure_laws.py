@@ -2,7 +2,7 @@
 
 import random
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -148,6 +148,33 @@ def test_scaling_all_counts_scales_totals_and_leaves_rates(
             assert many[subject] == pytest.approx(value, rel=1e-5, abs=1e-5)
         else:
             assert many[subject] == value
+
+
+class Narrow(View):
+    """A view that shows a window's tallies and the configuration, and nothing else."""
+
+    MOVING = frozenset({"at", "start", "end", "coverage", "today", "heard", "counters", "doors_heard", "factors",
+                        "clocks", "changed", "memory", "_now"})  # fmt: skip
+
+    def __getattribute__(self, name: str) -> Any:
+        assert name not in Narrow.MOVING, f"a steady measure looks at {name}"
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("measure", [m for m in measures() if m.steady], ids=lambda m: m.metric)
+def test_a_steady_measure_looks_at_the_tallies_it_names_alone(measure: Measure) -> None:
+    """What is not read again while its tallies stay goes by nothing else, nor by tallies that it does not name."""
+    profile, pane, now = Profiles(FLOWS, SENSORS).of("north"), Pane(), Pane()
+    for event in _events(9, 120):
+        for contribute in contributors().get(type(event), ()):
+            contribute(pane.tallies, now.tallies, event, 1)
+    named = Pane({k.kind: pane.tallies[k.kind] for k in measure.reads if k.kind in pane.tallies})
+    for window in measure.windows:
+        said = [
+            list(measure.read(Narrow(profile, window, (0, 15), seen, START, hour=seen)))
+            for seen in (pane, named)
+        ]
+        assert said[0] == said[1]
 
 
 def test_every_measure_is_under_the_laws_of_order_repeats_workers_and_replay() -> None:
