@@ -15,9 +15,9 @@ MANAGERS: dict[str, tuple[str, str]] = {
     "chain.sub": ("most in need of attention first", "最需关注的在前"),
     "chain.need": ("Which stores", "显示哪些门店"),
     "chain.all": ("All", "全部"),
-    "chain.act": ("Act now", "需立即处理"),
-    "chain.open": ("Anything open", "有未处理"),
-    "chain.lost": ("Below the chain", "低于连锁"),
+    "chain.act": ("Act", "处理"),
+    "chain.open": ("Open", "未处理"),
+    "chain.lost": ("Below chain", "低于连锁"),
     "chain.search": ("Filter stores", "筛选门店"),
     "chain.transfers": ("Stores could help each other", "门店间可调拨"),
     "chain.transfers_sub": (

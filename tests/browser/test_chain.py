@@ -75,7 +75,7 @@ def test_only_who_needs_something(desk: Desk) -> None:
     """One tap leaves the stores with something open, or those that lose against the chain; another brings all back."""
     rows = "#chain .ag-pinned-left-cols-container .ag-row"
     desk.go("/?lang=en", f"{rows} >> nth=2")
-    for label, left in (("Anything open", {"riverside"}), ("Below the chain", {"harbour"}), ("Act now", set()),
+    for label, left in (("Open", {"riverside"}), ("Below chain", {"harbour"}), ("Act", set()),
                         ("All", {"riverside", "harbour", "airport"})):  # fmt: skip
         desk.page.locator("#need label", has_text=label).click()
         desk.page.wait_for_function(

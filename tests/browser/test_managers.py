@@ -164,6 +164,19 @@ def test_numbers_that_nothing_renews_are_said_to_be_old(desk: Desk) -> None:
     desk.page.locator("#chain [col-id=visitors]", has_text="777").wait_for()
 
 
+def test_a_slow_server_is_heard(desk: Desk) -> None:
+    """Answers that take longer than the time between two hints still arrive: the page waits for them."""
+    desk.page.add_init_script("""{
+      const plain = window.fetch;
+      window.slow = 0;
+      window.fetch = (...asked) => new Promise(done => setTimeout(() => done(plain(...asked)), window.slow));
+    }""")
+    desk.go("/?lang=en", "#chain .ag-row")
+    desk.page.evaluate("window.slow = 3000")
+    desk.site.floor.publish(*desk.site.floor.store_facts(visitors=888))
+    desk.page.locator("#chain [col-id=visitors]", has_text="888").wait_for()
+
+
 def test_walls_load_nothing_of_it(desk: Desk) -> None:
     """A wall asks for no script or style of the managers' pages."""
     desk.asked.clear()

@@ -55,9 +55,18 @@
     return el("svg", { width: 170, height: 30, viewBox: "0 0 170 30", role: "img", "aria-label": v.join(" ") }, el("polyline", { points, fill: "none", stroke: "#4C9BFF", strokeWidth: 2 }));
   };
 
-  /* Hints come as fast as facts do; pages read again at most every two seconds. */
+  /* Dash drops the answer to a question that it has asked again: answers under way are counted, and awaited. */
+  let due = 0;
+  const plain = window.fetch;
+  window.fetch = (asked, ...rest) => {
+    const answer = plain(asked, ...rest), came = () => setTimeout(() => { due -= 1; }, 200); /* when Dash has taken it in */
+    if (String(asked.url || asked).includes("/_dash-update-component")) { due += 1; answer.then(came, came); }
+    return answer;
+  };
+
+  /* Hints come as fast as facts do; pages read again at most every two seconds, and when the last reading has come. */
   let waiting = null, last = 0, n = 0;
-  const refresh = () => { waiting = null; last = performance.now(); n += 1; if (document.getElementById("main")) window.dash_clientside.set_props("changed", { data: n }); };
+  const refresh = () => { if (due > 0) { waiting = setTimeout(refresh, 100); return; } waiting = null; last = performance.now(); n += 1; if (document.getElementById("main")) window.dash_clientside.set_props("changed", { data: n }); };
   const hint = () => { if (waiting === null) waiting = setTimeout(refresh, Math.max(0, 2000 - (performance.now() - last))); };
   /* Numbers that nothing renews are said to be old: a line above the page, for as long as it lasts. */
   let lost = false;

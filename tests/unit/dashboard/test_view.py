@@ -10,7 +10,7 @@ from dashboard.expected import expected_by_close, expected_so_far
 from dashboard.opening import business_day, next_opening, opening
 from dashboard.parts import Parts
 from dashboard.shop import Shop
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Arrived, Snapshot
 from dashboard.view import changed, view
 from flows.facts import Evidence, Fact
 from tests.floor_facts import Floor, clock_time, demo_shops
@@ -247,6 +247,18 @@ def test_phases(hour: int, minute: int, phase: str) -> None:
 def test_never_heard_of_is_empty() -> None:
     """A store without a clock has no data yet, whatever the hour."""
     assert seen(at(16), heard=False)["head"]["phase"] == "empty"
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "runs"), [(None, False), (1, True), (29, True), (30, False), (86_400, False)]
+)
+def test_first_run(ago_s: int | None, runs: bool) -> None:
+    """Ingest runs while its log had an entry in the last half minute; a shop that was heard of needs none of this."""
+    now = at(16).at
+    logged_at = None if ago_s is None else now - timedelta(seconds=ago_s)
+    waiting = Snapshot(SHOP.store.id, now, arrived=Arrived(logged_at, spoken=True))
+    assert view(waiting, SHOP)["first"] == {"ingest": runs, "devices": True}
+    assert "first" not in view(Snapshot(SHOP.store.id, now, now), SHOP)
 
 
 @pytest.mark.parametrize(
