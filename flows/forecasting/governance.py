@@ -27,7 +27,7 @@ MINIMUM_DAYS = 14
 CALM = 1.2
 FAST_OWN = 1.8
 FAST_BASELINE = 1.5  # at 1.2 the days around Christmas tripped it, 0.7 times a store-year
-REGIME_HALF_LIFE_DAYS = 42.0  # so that a week of disaster is not yet usual
+REGIME_HALF_LIFE_DAYS = 42.0
 REGIME_SHADOW_DAYS = 3.0
 REGIME_RETURN_DAYS = 5
 OVER = 0.75  # of last week's error: a model as good as that need not wait, the regime has ended
@@ -55,7 +55,7 @@ class Governor:
     (['worse_than_baseline'], 'profile')
     """
 
-    half_life_days, shadow_half_life_days = HALF_LIFE_DAYS, SHADOW_HALF_LIFE_DAYS
+    shadow_half_life_days, window = SHADOW_HALF_LIFE_DAYS, 2
 
     def __init__(self, model: str, baseline: str, *, industry_wape: float = 0.0) -> None:
         self.model = model
@@ -67,43 +67,47 @@ class Governor:
             0.0  # exponentially weighted sums of daily |error|, |y|
         )
         self.shadow = (0.0, 0.0)  # own and baseline errors, with the short memory
-        self.recent: list[tuple[float, float, float]] = []  # the last 2 days
+        self.recent: list[tuple[float, float, float]] = []  # the last days, ``window`` at most
         self.streak = 0  # days running that speak for a change
 
     def wape(self) -> float | None:
         """The model's smoothed error, ``None`` before the minimum sample."""
-        return self.own / self.truth if self.truth and self.days >= MINIMUM_DAYS else None
+        return self.usual() if self.days >= MINIMUM_DAYS else None
 
     def baseline_wape(self) -> float | None:
         """The baseline's, the same way."""
         return self.other / self.truth if self.truth and self.days >= MINIMUM_DAYS else None
 
+    def usual(self) -> float | None:
+        """The model's usual error (WAPE), ``None`` before any day."""
+        return self.own / self.truth if self.truth else None
+
     def close_day(self, own: float, baseline: float, truth: float) -> Verdict | None:
         """Take in a day's absolute errors and truth; returns a verdict when the champion changes."""
         if truth <= 0.0:
             return None
-        usual = self.own / self.truth if self.truth else None
+        usual = self.usual()
         self.days += 1
-        keep = 0.5 ** (1 / self.half_life_days)
+        keep = 0.5 ** (1 / HALF_LIFE_DAYS)
         self.own, self.other, self.truth = (
             total * keep + new
             for total, new in ((self.own, own), (self.other, baseline), (self.truth, truth))
         )
         fade = 0.5 ** (1 / self.shadow_half_life_days)
         self.shadow = (self.shadow[0] * fade + own, self.shadow[1] * fade + baseline)
-        self.recent = [*self.recent, (own, baseline, truth)][-2:]
+        self.recent = [*self.recent, (own, baseline, truth)][-self.window :]
         if self.days < MINIMUM_DAYS or not self.other:
             return None
         return self._leave(usual) if self.champion == self.model else self._come_back()
 
     def _lately(self) -> tuple[float, float, float]:
-        """Own and baseline errors and truth of the last two days."""
+        """Own and baseline errors and truth of the last days."""
         own, baseline, truth = (sum(day[i] for day in self.recent) for i in range(3))
         return own, baseline, truth
 
     def _sudden(self, usual: float | None) -> bool:
         own, baseline, truth = self._lately()
-        known = usual is not None and len(self.recent) == 2
+        known = usual is not None and len(self.recent) == self.window
         return known and own > FAST_OWN * (usual or 0.0) * truth and own > FAST_BASELINE * baseline
 
     def _leave(self, usual: float | None) -> Verdict | None:
@@ -141,19 +145,37 @@ class Governor:
 class Regime(Governor):
     """Judges a model against the same slot last week, by the last days alone.
 
-    Rolled back by the sudden rule; returned when its error since (3-day half-life) was below last week's for 5 days
-    running, or at once when two days' error is below 0.75 × it: then the regime is over, and last week the wrong one.
+    Rolled back when three days' error is above 1.8 × its own usual (42-day half-life) and 1.5 × last week's, and each
+    day's above 1.2 × it. Returned when its error since (3-day half-life) was below last week's for 5 days running, or
+    at once when three days' is below 0.75 × it: then the regime is over, and last week the wrong one.
 
     >>> regime = Regime("mixture", "naive")
-    >>> days = [(5.0, 9.0)] * 30 + [(60.0, 99.0)] * 7 + [(30.0, 9.0)] * 6 + [(5.0, 9.0)] * 6
+    >>> days = [(5.0, 9.0)] * 30 + [(30.0, 99.0)] * 7 + [(30.0, 9.0)] * 6 + [(5.0, 9.0)] * 6
     >>> [(day, v.reason) for day, (own, last) in enumerate(days) if (v := regime.close_day(own, last, 50.0))]
-    [(38, 'sudden_error'), (44, 'better_again')]
+    [(39, 'sudden_error'), (45, 'better_again')]
     """
 
-    half_life_days, shadow_half_life_days = REGIME_HALF_LIFE_DAYS, REGIME_SHADOW_DAYS
+    shadow_half_life_days, window = REGIME_SHADOW_DAYS, 3
+
+    def __init__(self, model: str, baseline: str) -> None:
+        super().__init__(model, baseline)
+        self.calm = (0.0, 0.0)  # |error| and truth, with the long memory
+
+    def usual(self) -> float | None:
+        """Its usual error; a day counts as twice that at most, so that a week of disaster is not yet usual."""
+        return self.calm[0] / self.calm[1] if self.calm[1] else None
+
+    def close_day(self, own: float, baseline: float, truth: float) -> Verdict | None:
+        """The same, and what is usual is learned."""
+        usual, told = self.usual(), super().close_day(own, baseline, truth)
+        most = own if usual is None else min(own, 2.0 * usual * truth)
+        keep = 0.5 ** (1 / REGIME_HALF_LIFE_DAYS)
+        self.calm = (self.calm[0] * keep + most, self.calm[1] * keep + truth)
+        return told
 
     def _leave(self, usual: float | None) -> Verdict | None:
-        if not self._sudden(usual):
+        each = all(own > CALM * last_week for own, last_week, _ in self.recent)
+        if not (each and self._sudden(usual)):  # one holiday that repeats is no new regime
             return None
         self.shadow = (
             0.0,

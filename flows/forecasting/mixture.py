@@ -28,15 +28,18 @@ class Mixture:
 
     def blend(self, experts: Sequence[float]) -> float:
         """The mixture's own forecast."""
-        return sum(w * f for w, f in zip(self.weights, experts, strict=True))
+        value = 0.0
+        for w, f in zip(self.weights, experts, strict=True):
+            value += w * f
+        return value
 
     def learn(self, experts: Sequence[float], y: float, scale: float) -> None:
         """Move towards the experts that were nearer ``y``; ``scale`` (> 0) is a usual value."""
-        side = 1.0 if self.blend(experts) > y else -1.0
-        grown = [
-            w * exp(-self.rate * side * min(3.0, max(-3.0, (f - y) / scale)))
-            for w, f in zip(self.weights, experts, strict=True)
-        ]
-        total = sum(grown)
-        even = self.share / len(grown)
-        self.weights = [(1.0 - self.share) * w / total + even for w in grown]
+        rate = -self.rate if self.blend(experts) > y else self.rate
+        total, grown = 0.0, []
+        for w, f in zip(self.weights, experts, strict=True):
+            more = w * exp(rate * min(3.0, max(-3.0, (f - y) / scale)))
+            grown.append(more)
+            total += more
+        keep, even = (1.0 - self.share) / total, self.share / len(grown)
+        self.weights = [keep * w + even for w in grown]

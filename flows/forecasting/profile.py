@@ -134,5 +134,10 @@ def bounded(exponent: float, bound: float = 1.5) -> float:
 def log_ratios(actual: Vector, usual: Vector, bound: float = 1.5) -> Vector:
     """``log_ratio`` of whole series, 0 where either is unknown, within ±``bound``."""
     ratios = np.log((actual + 1.0) / (usual + 1.0))
-    bounded: Vector = np.nan_to_num(np.clip(ratios, -bound, bound))
-    return bounded
+    return or_zero(np.clip(ratios, -bound, bound))
+
+
+def or_zero(values: Vector) -> Vector:
+    """The values, 0 where they are unknown (NaN)."""
+    told: Vector = np.where(np.isnan(values), 0.0, values)
+    return told

@@ -10,6 +10,7 @@ Innovations are clipped at a multiple of their running size (Huber), so that one
 rewrite Tuesday. Working on the mean, not on the mean of logs, it has no low bias on small counts.
 """
 
+from math import sqrt
 from typing import Any, Self
 
 import numpy as np
@@ -31,7 +32,7 @@ class RecursiveGlm:
         clip: Huber limit in running mean absolute innovations.
     """
 
-    __slots__ = ("clip", "covariance", "forgetting", "scale", "weights")
+    __slots__ = ("clip", "covariance", "forgetting", "scale", "trace", "weights")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class RecursiveGlm:
     ) -> None:
         self.weights: Vector = np.zeros(size) if prior is None else prior.copy()
         self.covariance: Vector = np.eye(size) * trust
+        self.trace = size * trust  # of the covariance
         self.forgetting = forgetting
         self.clip = clip
         self.scale = 0.3  # running mean |e|
@@ -62,17 +64,20 @@ class RecursiveGlm:
         share = 1.0 / (forgetting / weight + float(z @ pz))
         self.weights += pz * (share * bounded)
         # from one outer product, so that it stays symmetric to the last bit: half of it is stored
-        self.covariance -= np.multiply.outer(pz, pz) * share
-        if self.covariance.trace() < len(z):  # bounded wind-up where a feature stays silent
+        pz *= sqrt(share)
+        self.covariance -= np.multiply.outer(pz, pz)
+        self.trace -= float(pz @ pz)
+        if self.trace < len(z):  # bounded wind-up where a feature stays silent
             self.covariance /= forgetting
+            self.trace /= forgetting
 
     def __getstate__(self) -> tuple[Any, ...]:
         rows, columns = np.triu_indices(len(self.weights))
         upper = self.covariance[rows, columns]
-        return self.weights, upper, self.forgetting, self.clip, self.scale
+        return self.weights, upper, self.forgetting, self.clip, self.scale, self.trace
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.weights, upper, self.forgetting, self.clip, self.scale = state
+        self.weights, upper, self.forgetting, self.clip, self.scale, self.trace = state
         size = len(self.weights)
         rows, columns = np.triu_indices(size)
         self.covariance = np.zeros((size, size))

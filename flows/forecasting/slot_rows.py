@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flows.forecasting.contract import Features, feature
-from flows.forecasting.profile import Vector, WeeklyProfile, kind_of, log_ratios
+from flows.forecasting.profile import Vector, WeeklyProfile, kind_of, log_ratios, or_zero
 
 PLAN = (
     "usual", "kind_of_day", "slot_yesterday", "slot_last_week", "yesterday", "level",
@@ -62,7 +62,7 @@ def plan_rows(profile: WeeklyProfile, day: int, usual: Vector, known: Known, x: 
     rows[:, 10] = feature(x, "holiday_yesterday")
     rows[:, 11] = known.yesterday * known.holiday
     rows[:, 12] = known.evening
-    around = np.pad(np.nan_to_num(usual), 2, mode="wrap")
+    around = np.pad(or_zero(usual), 2, mode="wrap")
     beside = np.convolve(around, NEAR, mode="valid")  # small counts are read with their neighbours
     rows[:, BESIDE] = log_ratios(beside, usual).astype(np.float32)  # exact where it is kept
     return rows

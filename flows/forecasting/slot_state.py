@@ -12,7 +12,7 @@ from flows.forecasting.contract import Features, pickled_size
 from flows.forecasting.drift import DriftWatch
 from flows.forecasting.governance import Governor, Regime, Verdict
 from flows.forecasting.mixture import Mixture
-from flows.forecasting.profile import Half, Series, Vector, WeeklyProfile, log_ratio
+from flows.forecasting.profile import Half, Series, Vector, WeeklyProfile, log_ratio, or_zero
 from flows.forecasting.recursive import MAX_EXPONENT, RecursiveGlm
 from flows.forecasting.rest import Origin, RestOfDay
 from flows.forecasting.slot_rows import BESIDE, NEXT, PLAN, Known, plan_rows
@@ -76,6 +76,7 @@ class SlotState(ABC):
         self.flags: dict[str, float | None] = {}  # of the calendar, as today's plan was told them
         self.beside: Series = np.zeros(slots, dtype=np.float32)  # of today's rows: see ``rows``
         self._rows: Vector | None = None
+        self._left: Vector | None = None
         self.counts: Series = np.full(slots, np.nan, dtype=np.float32)  # today's, by slot
         self._start_sums()
 
@@ -156,10 +157,22 @@ class SlotState(ABC):
             self._rows[:, BESIDE] = self.beside  # the neighbours before have learned since
         return self._rows
 
+    def left(self, slot: int) -> tuple[float, float, float]:
+        """What lies after a slot of today: usually, last week, by the plan. Nothing learned today changes it."""
+        if self._left is None:
+            assert self.plan is not None and self.day is not None  # noqa: S101, PT018  a plan exists
+            usual = or_zero(self.profile.usual_of_day(self.day))
+            last = self.profile.day_of(self.profile.last, self.day)
+            last = np.where(np.isnan(last), usual, last)
+            slots = np.stack((usual, last, or_zero(self.plan.linear.astype(np.float64))))
+            self._left = slots[:, ::-1].cumsum(axis=1)[:, ::-1]
+        usually, last_week, planned = self._left[:, slot + 1].tolist()
+        return usually, last_week, planned
+
     @property
     def state_size(self) -> int:
         """Bytes in the recovery store."""
         return pickled_size(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_rows": None}
+        return {**self.__dict__, "_rows": None, "_left": None}

@@ -149,16 +149,10 @@ class SlotForecaster(SlotState):
 
     def origin(self, slot: int) -> Origin:
         """The forecast of the rest of today after ``slot``."""
-        assert self.plan is not None and self.step is not None  # noqa: S101, PT018
-        later = slice(slot + 1, None)
-        day = self.step // self.slots
-        usual = np.nan_to_num(self.profile.usual_of_day(day)[later])
-        naive = self.profile.day_of(self.profile.last, day)[later]
-        naive = np.where(np.isnan(naive), usual, naive)
-        planned = float(np.nan_to_num(self.plan.linear[later]).sum())
-        departure = bounded(log_ratio(planned, float(usual.sum())))
+        usual, naive, planned = self.left(slot)
+        departure = bounded(log_ratio(planned, usual))
         row = rest_row(slot, self.slots, self.lags, self.today(), float(self.holiday), departure)
-        experts = self.rest.experts(row, float(naive.sum()), float(usual.sum()), planned)
+        experts = self.rest.experts(row, naive, usual, planned)
         alone = ALONE.get(self.governing.champion)
         said = experts[alone.index(1.0)] if alone else self.rest.mixture.blend(experts)
         hour = (slot + 1) * 24 // self.slots - 1
@@ -180,6 +174,7 @@ class SlotForecaster(SlotState):
             plan_rows(self.profile, day, self.profile.usual_of_day(day), self.known, x),
         )
         self.plan, self._rows = self._make_plan(day, self.known, rows), rows
+        self._left = None
         self.beside = rows[:, BESIDE].astype(np.float32)
 
     def _close_day(self, day: int, plan: DayPlan) -> None:
