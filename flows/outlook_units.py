@@ -7,7 +7,6 @@ bought; a day with less than half of it teaches nothing of the SKU.
 
 import pickle
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,10 +19,12 @@ from flows.measure import View
 from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER
+from flows.states import remembered
 from flows.tallies.sales import SkuTally, TillTally
 from flows.tallies.stock import StockLevel
 
 SKUS = 5_000  # at most: ranged ones, and those that sold in the last five weeks
+STATES = 8 << 20  # bytes of panels' states that are kept thawed; they are ten times as large then
 SLICES = 4  # SKUs are told in turn, a slice with each final quarter-hour
 FEWEST = 0.5  # of a day's demand that must have met a full shelf, for the day to teach
 TAILS = ((1 - 0.8) / 2, (1 + 0.8) / 2, (1 - 0.95) / 2, (1 + 0.95) / 2)
@@ -55,7 +56,7 @@ class UnitsMemory(Struct):
     heard: float = 0.0
 
 
-@lru_cache(maxsize=512)
+@remembered(STATES)
 def panel_of(state: bytes) -> UnitsPanel:
     """The panel in a memory's state, to look at only."""
     panel = pickle.loads(unsqueeze(state))  # noqa: S301  our own recovery state, as bytewax itself keeps it
@@ -189,7 +190,7 @@ def days_ahead(view: View, days: int = HORIZONS) -> DaysAhead | None:
     return _days(view.profile, memory.state, view.profile.day_of(minute_of(view.at)), days, words_of(view))  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@remembered(STATES)
 def _days(
     profile: Profile, state: bytes, today: tuple[int, int], days: int, words: Words
 ) -> DaysAhead:

@@ -8,7 +8,6 @@ later than that is left out.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from datasketches import (  # type: ignore[import-untyped]
@@ -21,6 +20,7 @@ from msgspec import Struct
 
 from flows.facts import Evidence, Window
 from flows.measure import Measure, Reading, View
+from flows.states import remembered
 from flows.tallies.baskets import BasketTally, MemberTally
 from flows.tally import BETWEEN
 
@@ -29,6 +29,7 @@ GENERATION = 28 * 1440  # minutes
 TOP = 10
 LEAST = 5  # tickets that must hold a pair
 HLL_LG = 11  # 2,048 registers: standard error 1.04/√2048 = 2.3 %
+STATES = 16 << 20  # bytes of sketches whose pairs are remembered
 TOLD_MIN = 360  # into a day, by when the one before has been told as final
 _DAY: tuple[Window, ...] = ("day",)
 
@@ -90,7 +91,7 @@ def learn(memory: BasketMemory, view: View) -> None:
     )
 
 
-@lru_cache(maxsize=512)
+@remembered(STATES)
 def _ranked(present: tuple[int, bytes, bytes], previous: tuple[int, bytes, bytes]) -> list[Pair]:
     """Pairs by the evidence for them: (lift − 1) × √tickets, those below ``LEAST`` left out."""
     tickets = present[0] + previous[0]
