@@ -5,7 +5,10 @@ from datetime import timedelta
 from alerts.incident import Incident
 from alerts.memory import Args, Care, open_incidents
 from alerts.people import on_shift, staffed
+from alerts.settings import Route
 from alerts.turn import Turn
+
+LONGEST_S = 3600.0  # between repeats of what nobody takes
 
 
 def escalate(turn: Turn) -> None:
@@ -38,12 +41,23 @@ def _tell(turn: Turn, incident: Incident, care: Care) -> None:
         incident = turn.step(incident, "escalated", "nobody-has-it", args=args)
         turn.push(incident, "escalated", care.rung)
         return
-    again = timedelta(seconds=route.repeat_s)
-    if care.repeats < route.repeats and turn.at - (care.told_at or care.since) >= again:
+    again = _pause(route, care)
+    if again is not None and turn.at - (care.told_at or care.since) >= again:
         care.repeats, care.told_at = care.repeats + 1, turn.at
         args = {"time": care.repeats, "waited_s": int(waited.total_seconds())}
         incident = turn.step(incident, "repeated", "nobody-has-it", args=args)
         turn.push(incident, "repeated", care.rung)
+
+
+def _pause(route: Route, care: Care) -> timedelta | None:
+    """Until the next repeat; ``None`` for none before the next rung. At the ladder's end they never cease."""
+    pause_s = route.repeat_s
+    if care.repeats >= route.repeats:
+        if not route.repeats or care.rung < len(route.ladder) - 1:
+            return None
+        doubled = min(care.repeats - route.repeats + 1, 12)
+        pause_s = max(pause_s, min(pause_s * 2**doubled, LONGEST_S))
+    return timedelta(seconds=pause_s)
 
 
 def _tell_end(turn: Turn, incident: Incident) -> None:

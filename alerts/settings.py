@@ -105,7 +105,8 @@ class Route(Table, kw_only=True, frozen=True):
 
     Attributes:
         channels: shared ways out that carry every push of the route, whoever is on shift.
-        repeat_s: a push nobody acknowledged is repeated this often; ``repeats`` times a rung at most.
+        repeat_s: a push nobody acknowledged is repeated this often; ``repeats`` times a rung, and on the last one at
+            pauses that double up to an hour until somebody has it.
     """
 
     channels: list[Id] = field(default_factory=lambda: ["log"])

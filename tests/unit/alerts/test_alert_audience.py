@@ -76,14 +76,14 @@ def test_an_empty_rung_is_passed_over() -> None:
 
 
 def test_the_ladder_and_its_repeats_keep_time() -> None:
-    """Each rung at its time to the tick; between them a repeat every ``repeat_s``, ``repeats`` a rung at most."""
+    """Each rung at its time to the tick, repeats every ``repeat_s`` between; at the end ever slower, without end."""
     told = story(
         Person(id="chen"),
         Person(id="lw", role="floor-manager"),
         Person(id="ana", role="store-manager"),
         repeats=2,
         repeat_s=120.0,
-    ).rate(30, 400, minutes=30)
+    ).rate(30, 400, minutes=240)
     begun = told.told("firing", "low-conversion")[0].at
     steps = [
         ((n.at - begun) // timedelta(seconds=1), n.kind, n.audience)
@@ -94,6 +94,7 @@ def test_the_ladder_and_its_repeats_keep_time() -> None:
         (120, "repeated", ["chen"]), (240, "repeated", ["chen"]),
         (300, "escalated", ["lw"]), (420, "repeated", ["lw"]), (540, "repeated", ["lw"]),
         (900, "escalated", ["ana"]), (1020, "repeated", ["ana"]), (1140, "repeated", ["ana"]),
+        *((at, "repeated", ["ana"]) for at in (1380, 1860, 2820, 4740, 8340, 11940)),
     ]  # fmt: skip
 
 
