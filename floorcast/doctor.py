@@ -4,42 +4,30 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import redis
 
 from alerts import rules
+from floorcast import certificates
 from floorcast.embedded import OLDEST_REDIS
+from floorcast.finding import Finding, Level
 from floorcast.settings import Settings
 from sensors.clock import SystemClock, from_ms
 from sensors.event_log import committed
 from sensors.keyspace import dead_key, log_key
 from sensors.streams import Position
 
-Level = Literal["ok", "note", "wrong"]
 LAG = timedelta(seconds=30)
 SKEW = timedelta(seconds=2)
 FREE_BYTES = 2 * 1024**3
-
-
-class Finding(NamedTuple):
-    """What a check found.
-
-    Attributes:
-        level: ``wrong`` needs something done now, ``note`` soon.
-        todo: what to do; empty when it is ``ok``.
-    """
-
-    check: str
-    level: Level
-    found: str
-    todo: str = ""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every finding, in the order in which one thing rests on another."""
     yield from configuration(settings)
     yield from disk(settings)
+    yield from certificates.examine(settings, SystemClock().now())
     yield from broker(settings)
     yield from redis_and_log(settings)
 
@@ -91,14 +79,14 @@ def broker(settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
         return
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="")
-    if where.username:
-        password = Path(where.password_file).read_text().strip() if where.password_file else None
-        client.username_pw_set(where.username, password)
-    if where.tls_ca:
-        client.tls_set(where.tls_ca, where.tls_cert or None, where.tls_key or None)
     answers: list[str] = []
     client.on_connect = lambda _c, _u, _f, reason, _p: answers.append(str(reason))
     try:
+        if where.username:
+            word = Path(where.password_file).read_text().strip() if where.password_file else None
+            client.username_pw_set(where.username, word)
+        if where.tls_ca:
+            client.tls_set(where.tls_ca, where.tls_cert or None, where.tls_key or None)
         client.connect(where.host, where.port)
         for _ in range(50):
             if answers:

@@ -25,7 +25,7 @@ def command(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a finding.")] = False,
 ) -> None:
-    """Examine configuration, disk, broker, Redis, clocks, log and dead letters."""
+    """Examine configuration, disk, certificates, broker, Redis, clocks, log and dead letters."""
     import msgspec
     from rich.console import Console
 
