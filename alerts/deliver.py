@@ -164,8 +164,11 @@ class Deliverer:
         if self._courier.down:
             self._call_back()
         if self._courier.unwritten or self._courier.finished:
-            self._outbox.write(self._courier.unwritten, self._courier.finished)
-            for attempts in self._courier.unwritten.values():
+            # of what is on its way its thread may just be writing more than is known here
+            begun = {(task.partition, task.delivery.key) for _, task in self._begun.values()}
+            known = {k: v for k, v in self._courier.unwritten.items() if k not in begun}
+            self._outbox.write(known, self._courier.finished)
+            for attempts in known.values():
                 if attempts[-1].state == "dead":
                     metrics.PUSHES.labels(attempts[-1].channel, "dead").inc()
             self._courier.written()

@@ -21,6 +21,7 @@ from alerts.courier import Courier
 from alerts.deliver import Deliverer, deliverer
 from alerts.incident import Incident, Notice
 from alerts.keyspace import incidents_key, outbox_key, sent_key
+from alerts.outbox import Outbox
 from alerts.settings import AlertsSettings, ChannelSettings, Contact, Person, Route, Rule, Rung
 from alerts.topology import live
 from flows.facts import FactBatch
@@ -255,6 +256,32 @@ def test_failures_are_retried_then_the_next_channel(redis_server: RedisServer) -
     assert len(made) == a.tries + b.tries
     assert sum(t.state != "sent" for t in made) >= 3
     assert all(tries[-1].state == "sent" for tries in attempts)
+    worker.close()
+
+
+def test_what_was_sent_is_never_written_over(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that says sent never says less again, however late the main loop writes what it knew before."""
+    settings = people(BOTH)
+    put_notices(redis_server, settings)
+    a, b = Recorder([UnreachableError] * 9), Recorder()
+    real, client = Outbox.write, redis_server.client()
+
+    def kept() -> set[bytes]:
+        rows: Any = client.hgetall(sent_key(0))
+        return {k for k, raw in rows.items() if b'"sent"' in raw}
+
+    def late(self: Outbox, *what: Any) -> None:
+        threading.Event().wait(0.1)  # what was begun meanwhile has mostly ended
+        before = kept()
+        real(self, *what)
+        assert before <= kept()
+
+    monkeypatch.setattr(Outbox, "write", late)
+    worker = courier_on(redis_server, settings, {"a": a, "b": b})
+    turn_until(worker, lambda: acked(redis_server))
+    assert len(kept()) == len(b.got) == 2
     worker.close()
 
 
