@@ -1,4 +1,4 @@
-"""Whether an announced promotion can be served: by what is on hand and on order, and by the tills."""
+"""Whether an announced promotion can be served: by what is on hand, on order and in near stores, and by the tills."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,8 +21,9 @@ NAMED = 3  # SKUs that are named
 def promotion_ready(view: View) -> Iterator[Reading]:
     """Units missing for each announced promotion of the coming week: its SKUs' demand until it ends, as promoted.
 
-    The demand's quantile at the service level against what is on hand and on order. ``stock_short``, ``tills_short``
-    (its busiest quarter of today needs more tills than there are), ``ready``.
+    The demand's quantile at the service level against what is on hand, on order and what near stores could bring
+    (``transfer``: how much of that is needed). ``stock_short``, ``tills_short`` (its busiest quarter of today needs
+    more tills than there are), ``ready``.
     """
     found = days_ahead(view) if its_turn(view) else None
     if found is None:
@@ -37,7 +38,8 @@ def _reading(view: View, word: Word, found: DaysAhead) -> Reading:
     start, end = int(word.starts // 60), int(word.ends // 60)
     rows = _promoted(view, word, max(start, found.bounds[0][0]))
     days = max(0.1, (min(end, found.bounds[-1][1]) - minute_of(view.at)) / 1440)
-    short = [ready for row in rows if (ready := _readiness(row, days)).missing]
+    found_at = [(_readiness(row, days), _readiness(row, days, row.transfer)) for row in rows]
+    short = [helped for _, helped in found_at if helped.missing]
     short.sort(key=lambda each: (-each.missing, each.sku))
     tills = _tills_short(view) if start <= found.bounds[0][1] else 0
     return Reading(
@@ -45,6 +47,7 @@ def _reading(view: View, word: Word, found: DaysAhead) -> Reading:
         Evidence(n=len(rows), k=len(short)), "stock_short" if short else "tills_short" if tills else "ready",
         {
             "skus": ",".join(each.sku for each in short[:NAMED]), "tills_short": tills,
+            "transfer": sum(alone.missing - helped.missing for alone, helped in found_at),
             "starts_at": instant_of(start).isoformat(), "ends_at": instant_of(end).isoformat(),
         },
         window="now",
@@ -57,9 +60,10 @@ def _promoted(view: View, word: Word, minute: int) -> list[Stocked]:
     return [row for row in rows if row.sku in named]
 
 
-def _readiness(row: Stocked, days: float) -> Readiness:
-    wanted = partial(row.ahead.quantile, days)
-    return promotion_readiness(row.sku, wanted, 1.0, row.on_hand + row.on_order, row.level)
+def _readiness(row: Stocked, days: float, near: int = 0) -> Readiness:
+    """By what the store has and has ordered, and ``near`` units of other stores'."""
+    wanted, there = partial(row.ahead.quantile, days), row.on_hand + row.on_order + near
+    return promotion_readiness(row.sku, wanted, 1.0, there, row.level)
 
 
 def _tills_short(view: View) -> int:

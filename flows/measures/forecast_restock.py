@@ -104,9 +104,9 @@ def _row(
     level = settings.service_level
     if product and product.cost_minor > 0:
         level = min(MOST_LEVEL, max(level, critical_ratio(product.price_minor, product.cost_minor)))
-    if free + ordered > ahead.mean(lead) + FAR * ahead.spread(lead):
-        return Stocked(sku, ahead, free, ordered, level, lead, product, Tier.FINE, None)
     near = _near(view).get(sku, 0)
+    if free + ordered > ahead.mean(lead) + FAR * ahead.spread(lead):
+        return Stocked(sku, ahead, free, ordered, level, lead, product, Tier.FINE, None, near)
     proposed = order(
         partial(ahead.quantile, lead), partial(ahead.quantile, lead + settings.review_days),
         level=level, on_hand=free, on_order=ordered + near, pack=product.pack if product else 1,

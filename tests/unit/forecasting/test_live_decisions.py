@@ -219,6 +219,35 @@ def test_a_promotion_is_checked_against_the_shelves() -> None:
     assert _newest(ready, "promotion_missing", "promotion:category:drinks").reason == "ready"
 
 
+@pytest.mark.parametrize(("near", "reason"), [(40, "stock_short"), (900, "ready")])
+def test_a_promotion_counts_on_near_stores(near: int, reason: str) -> None:
+    """What others could bring is taken off what is missing, up to all of it, and how much is needed of it is told."""
+    begin, end = _at(DAYS, 12), _at(DAYS, 14)
+    told = (
+        Plan(
+            at=begin, store="shop", source="p", id="p", about="promotion", subject="category:drinks",
+            starts_at=_at(DAYS + 2, 0), ends_at=_at(DAYS + 4, 0),
+        ),
+        Plan(
+            at=begin, store="shop", source="chain", id="t", about="chain", subject="transfer:tea",
+            starts_at=begin, ends_at=end + timedelta(hours=2), value=float(near), note=f"near={near}",
+        ),
+    )  # fmt: skip
+    subject = "promotion:category:drinks"
+    alone, helped = (
+        _newest(
+            _run(load(_learned(), _profile), begin, end, *words, _stock("tea", begin, 50)),
+            "promotion_missing",
+            subject,
+        )
+        for words in (told[:1], told)
+    )
+    assert (alone.detail["transfer"], alone.reason) == (0, "stock_short")
+    assert helped.reason == reason
+    assert helped.detail["transfer"] == min(near, alone.value)  # type: ignore[type-var]
+    assert helped.value == alone.value - helped.detail["transfer"]  # type: ignore[operator]
+
+
 def test_demand_ahead_is_the_sum_of_its_days() -> None:
     """A lead time of days takes the rest of today and parts of the days after; stock lasts as long as they say."""
     ahead = Ahead([5.0, 10.0, 20.0], 0.5, 1.0)
