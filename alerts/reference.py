@@ -87,12 +87,21 @@ def _reference(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> float
     if rule.reference == "history":
         return number(fact.detail.get("usual"))
     if rule.reference == "peer":
-        return number(fact.detail.get("peers"))
+        return _peers(rule, fact, memory)
     if rule.metric == "tills_needed":
         return number(fact.detail.get("serving"))
     if rule.metric == "occupancy":
         return float(book.store.capacity) if book.store else None
     return benchmark_of(rule.metric, book.benchmark)
+
+
+def _peers(rule: Rule, fact: Fact, memory: Memory) -> float | None:
+    """What other stores show: as the fact itself says, and of conversion as its benchmark does."""
+    own = number(fact.detail.get("peers"))
+    if own is not None or rule.metric != "conversion":
+        return own
+    benchmark = memory.facts.get(fact_key("conversion_benchmark", "", "60m"))
+    return number(benchmark.detail.get("peers")) if benchmark else None
 
 
 def _forecast(rule: Rule, fact: Fact, memory: Memory, side: str) -> Levels | None:

@@ -196,6 +196,15 @@ def test_peers_and_history_are_the_facts_own() -> None:
     story.say("spv", 700, detail={"peers": 1000}).expect(firing("peer"))
 
 
+def test_conversion_is_held_against_what_other_stores_show() -> None:
+    """A fifth below the peers, whom its benchmark's fact tells of, fires; nothing does before they are known."""
+    rule = Rule(name="low-conversion", metric="conversion", reference="peer", hold_s=0)
+    story = Story([rule]).at("10:00").rate(400, 4000).expect(quiet())
+    story.say("conversion_benchmark", 0.11, detail={"peers": 0.15, "peer_stores": 4})
+    story.rate(500, 4000).expect(quiet())
+    story.rate(400, 4000).expect(firing("low-conversion"))
+
+
 def test_low_coverage_blocks() -> None:
     """While too few sensors report, nothing fires."""
     story = Story([shipped("low-conversion")]).at("10:00")
