@@ -73,6 +73,10 @@ MANAGERS: dict[str, tuple[str, str]] = {
     "col.revision": ("Revision", "修订"),
     "col.newest": ("Newest event", "最新事件"),
     "inc.title": ("Incidents", "事件"),
+    "inc.listed": (
+        "The first {n} of {all} are listed, the dearest open ones first",
+        "共 {all} 条，列出前 {n} 条，未处理且风险高的在前",
+    ),
     "inc.life": ("Its life", "经过"),
     "inc.pick": (
         "Choose an incident to see its life and to act on it",
@@ -134,6 +138,7 @@ MANAGERS: dict[str, tuple[str, str]] = {
     "store.total": ("{n} visitors", "客流 {n}"),
     "store.empty": ("Nothing is kept of this day", "该日无记录"),
     "store.evidence": ("Evidence", "依据"),
+    "store.search": ("Filter measures", "筛选指标"),
     "store.facts": ("Every measure now", "全部指标"),
     "sens.title": ("Sensors and tills", "传感器与收银台"),
     "sens.rejects": ("Rejected messages", "被拒收的报文"),

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag  # type: ignore[import-untyped]
-from dash import dcc, html
+import dash_mantine_components as dmc  # type: ignore[import-untyped]
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.catalogue import LOCALE, Language, words
+from dashboard.panels import aria
 
 Column = dict[str, Any]
 THEME = (
@@ -81,3 +83,19 @@ def choosing(name: str, columns: Sequence[Column], language: Language, height: s
     grid.selectedRows = None
     grid.eventListeners |= {"selectionChanged": ["fc.chosen(params)"]}
     return html.Div([dcc.Store(id=chosen(name)), grid])
+
+
+def searched(app: Dash, name: str) -> None:
+    """Let what is typed into ``{name}-search`` leave those rows of a table that have all of its words."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "function(text, options) { return {...options, quickFilterText: text || ''}; }",
+        Output(name, "dashGridOptions"),
+        Input(f"{name}-search", "value"),
+        State(name, "dashGridOptions"),
+        prevent_initial_call=True,
+    )
+
+
+def search(name: str, label: str) -> Any:  # noqa: ANN401 - dash_mantine_components has no types
+    """Where it is typed."""
+    return dmc.TextInput(id=f"{name}-search", placeholder=label, w=240, **aria(label=label))

@@ -17,6 +17,8 @@ from flows.chain import league
 from flows.facts import Fact
 
 Row = dict[str, Any]
+MOST = 500
+"""Incidents a list holds: the page is read anew every two seconds, and nobody reads further down."""
 SHARES = frozenset({"conversion", "capture_rate", "engagement"})
 
 
@@ -74,13 +76,13 @@ def interval(fact: Fact | None) -> str:
 def incidents(
     found: Iterable[Incident], shops: Shops, language: Language, names: Mapping[str, str]
 ) -> list[Row]:
-    """One row an incident: open ones first, the dearest first among them."""
+    """One row an incident: open ones first, the dearest first among them; the first ``MOST``."""
     order = {"firing": 0, "acknowledged": 1, "pending": 2, "resolved": 3, "expired": 3}
     ranked_ = sorted(
         (i for i in found if i.state != "pending"),
         key=lambda i: (order[i.state], i.severity != "act", -(i.at_risk_minor or 0), -i.opened_at.timestamp()),
     )  # fmt: skip
-    return [_incident(i, shops[i.store], language, names) for i in ranked_]
+    return [_incident(i, shops[i.store], language, names) for i in ranked_[:MOST]]
 
 
 def _incident(i: Incident, shop: Shop, language: Language, names: Mapping[str, str]) -> Row:
@@ -127,9 +129,11 @@ def _short(metric: str, key: str, number: str | float | None) -> str | float | N
 def ledger(
     found: Iterable[Incident], shops: Shops, language: Language, names: Mapping[str, str]
 ) -> list[Row]:
-    """Alert → action → outcome: one row for each incident somebody took, the newest first."""
-    rows = []
+    """Alert → action → outcome: one row for each incident somebody took, the newest first; the first ``MOST``."""
+    rows: list[Row] = []
     for i in sorted(found, key=lambda i: i.opened_at, reverse=True):
+        if len(rows) == MOST:
+            break
         fired = next((s for s in i.steps if s.kind == "firing"), None)
         taken = next((s for s in i.steps if s.kind in {"acknowledged", "done", "dismissed"}), None)
         if fired is None or taken is None:

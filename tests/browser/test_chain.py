@@ -96,7 +96,7 @@ def test_two_thousand_stores(site: Site, chromium: Browser) -> None:
             "() => +document.querySelector('#chain .ag-root').ariaRowCount > 2000"
         )
         assert desk.page.locator("#chain .ag-pinned-left-cols-container .ag-row").count() < 60
-        desk.page.fill("#search", "Shop-1999")
+        desk.page.fill("#chain-search", "Shop-1999")
         desk.page.locator("#chain .store-link", has_text="Shop-1999").wait_for()
         desk.page.wait_for_function(
             "() => document.querySelectorAll('#chain .ag-pinned-left-cols-container .ag-row').length === 1"

@@ -102,7 +102,7 @@ def test_a_choice_is_never_lost(desk: Desk, table: str) -> None:
         desk.page.wait_for_selector(f"{rows}.ag-row-selected[row-id='{name}']")
 
     desk.page.evaluate(REFRESH, table)
-    for name in names * 4:
+    for name in names * 2:
         desk.page.click(f"{rows}[row-id='{name}']")
         chosen(name)
     for key, name in ((" ", names[1]), ("Enter", names[2])):
@@ -116,6 +116,21 @@ def test_a_choice_is_never_lost(desk: Desk, table: str) -> None:
     assert desk.complaints == []
 
 
+def test_ten_thousand_incidents(desk: Desk) -> None:
+    """Of however many, the first five hundred are listed and the rest counted; the dearest is chosen as ever."""
+    floor = desk.site.floor
+    many = tuple(
+        floor.incident("low-conversion", f"zone:{n}", "watch", 5, at_risk_minor=n)
+        for n in range(10_000)
+    )
+    floor.publish(incidents=many)
+    desk.go("/incidents?lang=en", "#incidents .ag-center-cols-container .ag-row")
+    desk.says("#listed", "The first 500 of 10,005 are listed")
+    desk.page.click("#incidents [col-id=where]:has-text('9999')")
+    desk.page.wait_for_selector(".steps li")
+    assert desk.complaints == []
+
+
 def test_why_is_this_number(desk: Desk) -> None:
     """From the chain to a number's window and evidence in two clicks, and it follows the facts by itself."""
     desk.page.click(".store-link")
@@ -123,6 +138,10 @@ def test_why_is_this_number(desk: Desk) -> None:
     desk.page.click("#facts [row-id='conversion||60m'] >> nth=0")
     desk.page.wait_for_selector(".why dd")
     assert "40 / 170" in desk.page.inner_text(".why")
+    desk.page.fill("#facts-search", "conversion promo")
+    desk.page.wait_for_selector("#facts [row-id='visitors||15m']", state="detached")
+    desk.page.fill("#facts-search", "")
+    desk.page.wait_for_selector("#facts .ag-row-selected[row-id='conversion||60m']")
     desk.shoot("store-en-why")
     floor = desk.site.floor
     floor.publish(*floor.store_facts(conversion=0.251))
@@ -141,7 +160,9 @@ def test_by_keys_alone(desk: Desk) -> None:
         if seen[-1] == "name":
             break
         assert desk.page.evaluate("document.activeElement.matches(':focus-visible')"), seen
-    order = [seen.index(place) for place in ("Chain", "Staff page", "leave", "search", "name")]
+    order = [
+        seen.index(place) for place in ("Chain", "Staff page", "leave", "chain-search", "name")
+    ]
     assert order == sorted(order), seen
     desk.page.keyboard.press("ArrowDown")
     assert desk.page.evaluate(FOCUSED_ROW) == "riverside"

@@ -1,7 +1,10 @@
 """Wall, staff page, decision pack and the pages the docs show look as they did, in both languages."""
 
+import io
+
 import pytest
-from playwright.sync_api import Browser
+from PIL import Image
+from playwright.sync_api import Browser, Page
 
 from tests.browser.desks import at_a_desk
 from tests.browser.lookers import Looker, Screen
@@ -58,6 +61,29 @@ def test_the_wall(site: Site, screen: Screen, language: str) -> None:
     assert any(".tile .value 2" in said for said in differences(kept, taken(screen.page, WALL)[0]))
     screen.page.evaluate("document.getElementById('visitors').remove()")
     assert "parts gone: ['.panel" in differences(kept, taken(screen.page, WALL)[0])[0]
+
+
+def ink(page: Page, mark: str) -> float:
+    """How much a mark differs from the ground it stands on: the sum over its pixels, in grey."""
+    image = Image.open(io.BytesIO(page.locator(mark).first.screenshot())).convert("L")
+    ground = image.getpixel((0, 0))
+    assert isinstance(ground, int)
+    return sum(abs(level - ground) * count for level, count in enumerate(image.histogram()))
+
+
+def test_status_is_an_amount_of_ink(site: Site, screen: Screen) -> None:
+    """To any eyes, and in grey, act stands out more than watch and watch more than well."""
+    frozen(site)
+    screen.open("en").drawn()
+    devtools = screen.page.context.new_cdp_session(screen.page)
+    for eyes in ("none", "achromatopsia", "deuteranopia", "protanopia", "tritanopia"):
+        devtools.send("Emulation.setEmulatedVisionDeficiency", {"type": eyes})
+        well, watch, act = (
+            ink(screen.page, f".tile .label .{mark}")
+            for mark in ("ico.ok", "chip.watch", "chip.act")
+        )
+        assert well * 2 < watch, (eyes, well, watch)
+        assert watch * 1.1 < act, (eyes, watch, act)
 
 
 def test_the_wall_that_is_stale(site: Site, screen: Screen) -> None:

@@ -97,6 +97,17 @@ def test_a_lid_closed_overnight(screen: Screen) -> None:
     visitors(screen, 778)
 
 
+def test_a_new_release(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wall that hears of another release than it was loaded from loads itself anew."""
+    live(screen)
+    screen.page.evaluate("window.old = true")
+    site = screen.site
+    site.stop()
+    monkeypatch.setattr("dashboard.app.release", lambda: "another")
+    site.start()
+    screen.page.wait_for_function("() => !window.old && window.floorcast?.inspect().live")
+
+
 def test_a_store_deleted_while_shown(screen: Screen) -> None:
     """A wall whose store is no longer configured says so when it is loaded again, and asks nothing of the server."""
     live(screen)

@@ -10,7 +10,7 @@ from dashboard.catalogue import Language, words
 from dashboard.managers import rows
 from dashboard.managers.desk import Desk
 from dashboard.managers.frame import PINNED, heading
-from dashboard.managers.grid import column, table
+from dashboard.managers.grid import column, search, searched, table
 from dashboard.managers.transfers import transfers
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
@@ -38,12 +38,7 @@ class Page:
             Input("changed", "data"),
             State("where", "search"),
         )(self.chain)
-        app.clientside_callback(  # type: ignore[no-untyped-call]
-            "function(text) { return {quickFilterText: text || ''}; }",
-            Output("chain", "dashGridOptions"),
-            Input("search", "value"),
-            prevent_initial_call=True,
-        )
+        searched(app, "chain")
         app.clientside_callback(  # type: ignore[no-untyped-call]
             "function(need) { return need === 'all' ? {} : "
             "{[need]: {filterType: 'number', type: 'greaterThan', filter: 0}}; }",
@@ -102,15 +97,12 @@ def chain(language: Language, stores: int) -> Component:
     """All stores, and goods that could be brought from one to another."""
     height = f"min(100vh - 190px, {64 + 44 * stores}px)"
     text = words(language)
-    search = dmc.TextInput(
-        id="search", placeholder=text["chain.search"], w=240, **aria(label=text["chain.search"])
-    )
     need = dmc.SegmentedControl(
         id="need", value="all",
         data=[{"value": v, "label": text[f"chain.{v}"]} for v in ("all", "act", "open", "lost")],
         **aria(label=text["chain.need"]),
     )  # fmt: skip
-    tools = html.Div([need, search], className="tools")
+    tools = html.Div([need, search("chain", text["chain.search"])], className="tools")
     top = html.Div([heading(text["chain.title"], text["chain.sub"]), tools], className="bar")
     moves = html.Section(
         [

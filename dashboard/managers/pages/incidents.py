@@ -36,6 +36,7 @@ class Page:
         app.callback(
             Output("incidents", "rowData"),
             Output("ledger", "rowData"),
+            Output("listed", "children"),
             now,
             search,
         )(self.incidents)
@@ -62,15 +63,18 @@ class Page:
             State("life", "data-mark"),
         )(self.life)
 
-    def incidents(self, _changed: object, search: str | None) -> tuple[Any, Any]:
-        """The list and the ledger."""
+    def incidents(self, _changed: object, search: str | None) -> tuple[Any, Any, Any]:
+        """The list and the ledger, and how much of it is listed if it is not all."""
         language, names = self.desk.language(search), rows.people_names(self.desk.people)
         try:
             found = self.desk.house.incidents(self.desk.mine())
         except UnreachableError:
-            return no_update, no_update
+            return no_update, no_update, no_update
+        known = sum(i.state != "pending" for i in found)
+        said = words(language)["inc.listed"].format(n=f"{rows.MOST:,}", all=f"{known:,}")
         listed = rows.incidents(found, self.desk.shops, language, names)
-        return listed, rows.ledger(found, self.desk.shops, language, names)
+        ledger = rows.ledger(found, self.desk.shops, language, names)
+        return listed, ledger, said if known > rows.MOST else ""
 
     def silences(self, _changed: object, search: str | None, mark: str | None) -> tuple[Any, Any]:
         """What is silenced, each with a button that ends it."""
@@ -186,6 +190,7 @@ def incidents(language: Language) -> Component:
     return html.Div(
         [
             heading(text["inc.title"]),
+            html.P(id="listed", className="sub"),
             html.Div([html.Section(grid, className="panel list"), picked], className="two"),
             html.Section(
                 [html.H2(text["inc.silences"]), html.Div(id="silences")], className="panel"

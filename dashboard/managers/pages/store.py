@@ -14,7 +14,7 @@ from dashboard.managers.desk import Desk
 from dashboard.managers.explained import events, explained
 from dashboard.managers.frame import PINNED, heading, redrawn
 from dashboard.managers.gap import gap
-from dashboard.managers.grid import choosing, chosen, column
+from dashboard.managers.grid import choosing, chosen, column, search, searched
 from dashboard.managers.raw_reader import RawReader
 from dashboard.opening import business_day
 from dashboard.panels import aria
@@ -51,6 +51,7 @@ class Page:
         app.callback(Output("facts", "rowData"), Output("gap", "children"), now, where, search)(
             self.facts
         )
+        searched(app, "facts")
         app.callback(
             Output("why", "children"),
             Output("why", "data-mark"),
@@ -164,6 +165,7 @@ def store(shop: Shop, language: Language, today: date) -> Component:
         ),
     ]
     grid = choosing("facts", FACTS, language, "44vh")
+    facts = [html.H2(text["store.facts"]), search("facts", text["store.search"])]
     why = html.Div(_pick(language), id="why", **aria(live="polite"))
     chosen = html.Section([html.H2(text["store.why"]), why], className="panel life")
     title = heading(getattr(shop.store.name, language))
@@ -174,7 +176,7 @@ def store(shop: Shop, language: Language, today: date) -> Component:
             _curve(text),
             html.Div(
                 [
-                    html.Section([html.H2(text["store.facts"]), grid], className="panel list"),
+                    html.Section([html.Div(facts, className="bar"), grid], className="panel list"),
                     chosen,
                 ],
                 className="two",
