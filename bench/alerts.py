@@ -97,8 +97,10 @@ def main() -> None:
     with ProcessPoolExecutor(args.workers) as pool:
         runs = [(n, min(RUN, args.days - n * RUN), args.tick) for n in range(-(-args.days // RUN))]
         if runs:
-            days = [day for run in pool.map(ordinary, runs) for day in run]
-            false_alarms(days, args.tick)
+            days: list[Found] = []
+            for run in pool.map(ordinary, runs):
+                days += run
+                false_alarms(days, args.tick)  # a run that is ended early leaves what it found
             sold_out(days)
         if args.faulty:
             detection(pool, args)
