@@ -8,8 +8,8 @@ import redis
 
 from floorcast.demo import seed_log
 from floorcast.errors import FloorcastError, UnavailableError
+from floorcast.pace import Pace
 from floorcast.publish import publish
-from floorcast.replay import Pace
 from floorcast.replayed import Totals
 from sensors.events import AnyEvent
 from sensors.simulation.delivery import Delivery

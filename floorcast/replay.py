@@ -23,15 +23,15 @@ from bytewax.testing import cluster_main, run_main
 
 from alerts.incident import IncidentBatch
 from alerts.topology import alerting
+from floorcast.pace import Idle, Pace
 from floorcast.replayed import Keep, Replayed, Totals
 from floorcast.settings import Settings
 from flows.facts import FactBatch
-from flows.profile import minute_of
 from flows.topology import floor, recovery
-from sensors.clock import SystemClock
 from sensors.streams import Entry
 
-BATCH = 256  # entries handed to the dataflow at once
+BATCH = 256  # entries handed to the dataflow at once, of …
+MINUTES = 8  # … at most so many that begin a minute: each may have facts of thousands of SKUs
 RARELY = timedelta(days=1)  # between snapshots: only the one at the end is wanted
 Item = TypeVar("Item")
 Take = Callable[[list[Item]], None]
@@ -190,34 +190,37 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
         if source.stop.is_set():
             source.interrupted = True
             raise StopIteration
-        batch: list[Entry] = []
+        read: list[Entry] = []
         try:
-            ended = self._fill(batch)
+            handed = self._read(read)
         except Exception as error:  # noqa: BLE001 - handed to run_log(), which raises it
             source.failure = error
             raise StopIteration from None
-        source.totals.add(batch)
-        self._taken += len(batch)
-        if ended and not batch:
+        if not read and self._awake is None:
             raise StopIteration
+        source.totals.add(read)
+        self._taken += len(read)
         source.on_entry(source.totals)
-        return [entry for entry in batch if self._idle.concerns(entry)]
+        return handed
 
-    def _fill(self, batch: list[Entry]) -> bool:
-        """Add what is due; whether the log has ended."""
+    def _read(self, read: list[Entry]) -> list[Entry]:
+        """Add the next entries that are due to ``read``; returns those of them that the floor has to see."""
         skip, self._skip = self._skip, 0
         entries = islice(self._source.entries, skip, skip + BATCH)
-        if self._pace is None:
-            batch.extend(entries)
-            return len(batch) < BATCH
+        handed, minutes = [], self._idle.minutes + MINUTES
         self._awake, early, self._early = None, self._early, None
         for entry in chain((early,) if early else (), entries):
-            self._awake = self._pace.due(entry.received_at)
-            if self._awake:
-                self._early = entry
-                return False
-            batch.append(entry)
-        return len(batch) < BATCH
+            if self._pace:
+                self._awake = self._pace.due(entry.received_at)
+                if self._awake:
+                    self._early = entry
+                    break
+            read.append(entry)
+            if self._idle.concerns(entry):
+                handed.append(entry)
+            if self._idle.minutes >= minutes:
+                break
+        return handed
 
     def next_awake(self) -> datetime | None:
         """When the next entry is due; at once if ``None``."""
@@ -226,52 +229,6 @@ class _EntryPartition(StatefulSourcePartition[Entry, int]):
     def snapshot(self) -> int:
         """How many entries were taken."""
         return self._taken
-
-
-class Idle:
-    """Ticks that no store of their partition takes: nothing came before them that is not told, and no minute begins.
-
-    The router leaves them out too; a shop's night has 40,000 of them.
-
-    Args:
-        publish_s: what came may be told so much later.
-    """
-
-    def __init__(self, publish_s: float) -> None:
-        self._publish = timedelta(seconds=publish_s)
-        self._due: dict[int, datetime | None] = {}  # by partition; ``None``: nothing is to be told
-        self._minute: dict[int, int] = {}
-
-    def concerns(self, entry: Entry) -> bool:
-        """Whether the floor has to see an entry."""
-        partition, at = entry.partition, entry.received_at
-        if not entry.is_tick:
-            self._due[partition] = at + self._publish
-            return True
-        minute, due = minute_of(at), self._due.setdefault(partition, at + self._publish)
-        if due is None and minute == self._minute.get(partition):
-            return False
-        self._minute[partition] = minute
-        if due is not None and at >= due:
-            self._due[partition] = None
-        return True
-
-
-class Pace:
-    """When each entry of a log is due if the first is due now."""
-
-    LONGEST = timedelta(seconds=0.2)  # between two looks at ``stop``
-
-    def __init__(self, speed: float) -> None:
-        self._clock, self._speed = SystemClock(), speed
-        self._first: tuple[datetime, datetime] | None = None
-
-    def due(self, received_at: datetime) -> datetime | None:
-        """When to look again; ``None`` if the entry is due."""
-        now = self._clock.now()
-        self._first = self._first or (received_at, now)
-        at = self._first[1] + (received_at - self._first[0]) / self._speed
-        return None if at <= now else min(at, now + self.LONGEST)
 
 
 class Out(DynamicSink[Item]):
