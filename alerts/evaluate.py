@@ -140,7 +140,8 @@ def _judge_all(named: Named, memory: Memory, book: StoreBook) -> set[str]:
     for fact, use in named:
         for key, rule in use.rules:
             track = memory.tracks.get(key) or track_of(memory, rule.name, fact.subject)
-            track.fact = use.key
+            if fact.state != "imputed":  # what is filled in is no word of what it stands for
+                track.said_at = fact.as_of
             track.judged = judge(rule, fact, track, memory, book) or track.judged
             touched.add(key)
     return touched
@@ -192,9 +193,8 @@ def overrule(
 
 
 def _absent(rule: Rule, track: Track, memory: Memory, at: datetime, regime: Regime) -> Verdict:
-    """A rule about absence: not said anew for ``absent_s``; nobody speaks before opening."""
-    fact = memory.facts.get(track.fact)
-    heard = fact.as_of if fact else memory.first_at or at
+    """A rule about absence: nothing measured is said for ``absent_s``; nobody speaks before opening."""
+    heard = track.said_at or memory.first_at or at
     silent_s = (at - heard).total_seconds()
     open_s = regime.open_s(at)
     if open_s is not None and rule.when == "open":
@@ -242,8 +242,7 @@ def _expect_absent(memory: Memory, book: StoreBook) -> None:
     """A rule about absence is judged though nothing was ever said."""
     for rule in book.rules.values():
         if rule.compare == "absent" and rule.name != NO_DATA and "*" not in rule.subject:
-            track = track_of(memory, rule.name, rule.subject)
-            track.fact = fact_key(rule.metric, rule.subject, rule.window)
+            track_of(memory, rule.name, rule.subject)
 
 
 def _judge_no_data(

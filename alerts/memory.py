@@ -40,6 +40,7 @@ class Track(Struct, kw_only=True, omit_defaults=True):
 
     Attributes:
         judged: the newest fact's verdict; ``verdict`` is that, unless hours or silence overrule it.
+        said_at: when the newest fact that was measured, not filled in, was told.
         breach_since, clear_since: since when the verdict has held.
         fires: when it fired lately, for flap damping.
         quenched: a person said it is no problem; it stays quiet until it has cleared once.
@@ -52,7 +53,7 @@ class Track(Struct, kw_only=True, omit_defaults=True):
     subject: str
     judged: Verdict | None = None
     verdict: Verdict | None = None
-    fact: str = ""
+    said_at: datetime | None = None
     breach_since: datetime | None = None
     clear_since: datetime | None = None
     fires: list[datetime] = []

@@ -48,7 +48,7 @@ CAUSES = (
         ("queue-long", "queue-wait"),
     ),
     Cause(
-        "a door counts nobody for 90 min", DoorStuck(at=time(15), minutes=90), ("door-dead",)
+        "a door counts nobody for 90 min", DoorStuck(at=time(15), minutes=90), ("sensor-stuck", "door-dead")
     ),
 )  # fmt: skip
 JUDGED = tuple(sorted({rule for cause in (FALL, *CAUSES) for rule in cause.rules}))

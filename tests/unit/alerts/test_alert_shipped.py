@@ -121,6 +121,19 @@ def test_door_dead_as_shipped() -> None:
     story.expect(resolved("door-dead", "door:main"))
 
 
+def test_a_door_whose_counts_are_filled_in_is_dead_all_the_same() -> None:
+    """What the floor fills in for a door that counts nobody keeps it no quieter: only its own word resolves."""
+    story = Story(shipped("door-dead")).at("11:00")
+    story.say("visitors", 3, subject="door:main", window="15m")
+    filled = fact("visitors", 9, "door:main", "15m", state="imputed")
+    keep_saying(story, [filled], 19)
+    story.expect(quiet())
+    keep_saying(story, [filled], 9)
+    story.expect(firing("door-dead", "door:main"))
+    keep_saying(story, [fact("visitors", 2, "door:main", "15m")], 4)
+    story.expect(resolved("door-dead", "door:main"))
+
+
 def test_one_unusual_quarter_hour_is_none() -> None:
     """Traffic that was unusual for a quarter-hour and is usual in the next is told to nobody."""
     story = Story(shipped("unusual-traffic")).at("15:00")
