@@ -21,7 +21,7 @@ from flows.publish import Publisher
 from flows.spans import Span, Spans
 from flows.tally import kinds
 
-VERSION = 2
+VERSION = 3
 SLIDING = frozenset(window for window, _ in TRAILING)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack: Callable[[bytes], Any] = msgspec.msgpack.Decoder(Any).decode
