@@ -64,7 +64,7 @@ def test_change_reaches_the_glass(site: Site, screen: Screen) -> None:
     screen.page.evaluate("window.kept = document.querySelectorAll('.tile')[1]")
     floor.publish(floor.fact("visitors", "day", 524))
     screen.page.wait_for_function(
-        "() => document.querySelectorAll('.tile .value')[1].textContent === '524'", timeout=20_000
+        "() => document.querySelectorAll('.tile .value')[1]?.textContent === '524'", timeout=20_000
     )
     assert screen.page.evaluate("window.kept === document.querySelectorAll('.tile')[1]")
     assert screen.complaints == []
@@ -130,7 +130,7 @@ def test_redis_down_and_back(site: Site, screen: Screen) -> None:
     screen.until("live")
     floor.publish(floor.fact("visitors", "day", 525))
     screen.page.wait_for_function(
-        "() => document.querySelectorAll('.tile .value')[1].textContent === '525'"
+        "() => document.querySelectorAll('.tile .value')[1]?.textContent === '525'"
     )
     assert screen.text("#banner") == ""
     assert screen.complaints == []
@@ -213,7 +213,7 @@ def test_server_restart(site: Site, screen: Screen) -> None:
     floor.publish(floor.fact("visitors", "day", 600))
     site.start()
     screen.page.wait_for_function(
-        "() => document.querySelectorAll('.tile .value')[1].textContent === '600'", timeout=20_000
+        "() => document.querySelectorAll('.tile .value')[1]?.textContent === '600'", timeout=20_000
     )
 
 

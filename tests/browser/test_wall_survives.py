@@ -21,7 +21,7 @@ def visitors(screen: Screen, number: int) -> None:
     floor = screen.site.floor
     floor.publish(*floor.store_facts(visitors=number))
     screen.page.wait_for_function(
-        "n => document.querySelectorAll('.tile .value')[1].textContent === n",
+        "n => document.querySelectorAll('.tile .value')[1]?.textContent === n",
         arg=f"{number:,}", timeout=20_000,
     )  # fmt: skip
 
