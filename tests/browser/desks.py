@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.lookers import Looker
 from tests.browser.sites import PASSWORD, Site
@@ -16,6 +17,10 @@ FITS = """() => document.documentElement.scrollWidth <= window.innerWidth + 1
     return drawn && Math.abs(drawn.clientWidth - plot.clientWidth) < 2;
   })"""
 """Nothing is wider than the window, once charts have followed its new width."""
+
+WIDTHS = """() => JSON.stringify([window.innerWidth, document.documentElement.scrollWidth,
+  ...[...document.querySelectorAll('.js-plotly-plot')].map(
+    plot => [plot.parentElement.parentElement.id, plot.clientWidth, plot.querySelector('.main-svg')?.clientWidth])])"""
 
 LAID_OUT = "table => !table.querySelector('.ag-delay-render')"
 """A table has its columns: one below the window is laid out when it comes into it."""
@@ -37,7 +42,7 @@ class Desk(Looker):
         """The page stands at every size without overflow; keeps a picture of each; then nothing axe-core objects to."""
         for width, height in sizes:
             self.resize(width, height)
-            self.page.wait_for_function(FITS)
+            self._wait_until_it_fits(name)
             self.shoot(f"{name}-{width}")
         self.resize(1920, 1080)
         for table in self.page.locator(".ag-root-wrapper:visible").all():
@@ -45,6 +50,13 @@ class Desk(Looker):
             self.page.wait_for_function(LAID_OUT, arg=table.element_handle())
         violations = self.violations()
         assert not violations, f"{name}: {violations}"
+
+    def _wait_until_it_fits(self, name: str) -> None:
+        try:
+            self.page.wait_for_function(FITS)
+        except PlaywrightTimeout:
+            widths = self.page.evaluate(WIDTHS)
+            raise AssertionError(f"{name} is wider than the window: {widths}") from None
 
 
 @contextmanager

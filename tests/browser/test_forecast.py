@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from flows.facts import Evidence
-from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
+from tests.browser.desks import EVERY_SIZE, FITS, Desk, at_a_desk
 from tests.browser.sites import Site
 from tests.weeks import ahead, order, past, staff
 
@@ -48,6 +48,18 @@ def test_the_page(desk: Desk, language: str) -> None:
         desk.page.wait_for_selector(part, state="attached")
     desk.fits(f"forecast-{language}", EVERY_SIZE)
     assert desk.complaints == []
+
+
+def test_a_chart_follows_its_place(desk: Desk) -> None:
+    """A chart that was drawn for another width than the window has is drawn anew."""
+    desk.go("/forecast?lang=en", ".head-card")
+    desk.page.wait_for_selector("#fc-error .js-line", state="attached")
+    narrow = """() => {
+      const plot = document.querySelector("#fc-error .js-plotly-plot");
+      return window.Plotly.relayout(plot, {width: 200}).then(() => { delete plot.layout.width; });
+    }"""
+    desk.page.evaluate(narrow)
+    desk.page.wait_for_function(FITS)
 
 
 def test_its_figures(desk: Desk) -> None:

@@ -55,6 +55,13 @@
     return el("svg", { width: 170, height: 30, viewBox: "0 0 170 30", role: "img", "aria-label": v.join(" ") }, el("polyline", { points, fill: "none", stroke: "#4C9BFF", strokeWidth: 2 }));
   };
 
+  /* A chart follows its place: one that was being drawn while the window changed keeps the width it had before. */
+  const follow = () => document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
+    const drawn = plot.querySelector(".main-svg");
+    if (drawn && plot.clientWidth && Math.abs(drawn.clientWidth - plot.clientWidth) > 1) window.Plotly.Plots.resize(plot);
+  });
+  setInterval(follow, 1000);
+
   /* Dash drops the answer to a question that it has asked again: answers under way are counted, and awaited. */
   let due = 0;
   const plain = window.fetch;
