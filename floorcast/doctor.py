@@ -1,7 +1,7 @@
 """Is everything in order, and what to do where it is not. One function a check; each answers with findings."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -194,17 +194,26 @@ def log_lag(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("log", "ok", f"newest entry {max(0.0, age.total_seconds()):.1f} s old")
-    behind = timedelta(0)
-    for partition, done in committed(client, list(newest)).items():
-        if done is not None:
-            behind = max(behind, timedelta(milliseconds=newest[partition].ms - done.ms))
+    yield floor_lag(newest, committed(client, list(newest)))
+
+
+def floor_lag(newest: Mapping[int, Position], done: Mapping[int, Position | None]) -> Finding:
+    """How far behind the newest entries the floor may be, by what it has surely committed of each partition."""
+    late = [newest[partition].ms - at.ms for partition, at in done.items() if at is not None]
+    if not late:
+        return Finding(
+            "log lag",
+            "note",
+            "no floor dataflow has committed anything: nothing is counted",
+            "start `floorcast floor`",
+        )
+    behind = timedelta(milliseconds=max(0, *late))
     said = f"the floor dataflow is surely not further behind than {behind.total_seconds():.0f} s"
     if behind > LAG:
-        yield Finding(
+        return Finding(
             "log lag", "wrong", said, "start `floorcast floor`, or give it more processes"
         )
-    else:
-        yield Finding("log lag", "ok", said)
+    return Finding("log lag", "ok", said)
 
 
 def dead_letters(client: redis.Redis, settings: Settings) -> Iterator[Finding]:
