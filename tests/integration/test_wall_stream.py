@@ -209,7 +209,7 @@ def test_stops_cleanly_with_screens_connected(floor: Floor, server: Server) -> N
     os.kill(process.pid, signal.SIGTERM)
     process.join(30)
     assert process.exitcode == 0
-    assert time.monotonic() - began < 20  # at once, on a machine that is free
+    assert time.monotonic() - began < 5
     assert all(name == "delta" for name, _ in messages)
     wall.close()
 

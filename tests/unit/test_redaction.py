@@ -63,7 +63,7 @@ def test_hostile_text_takes_no_time(piece: bytes) -> None:
     """Sixteen kilobytes of whatever is worst for a pattern are done in a fraction of a second."""
     began = time.process_time()
     redacted(piece * (16_384 // len(piece)), 4096)
-    assert time.process_time() - began < 3.0  # milliseconds; hours where a pattern backtracks
+    assert time.process_time() - began < 0.5
 
 
 def test_the_adapter_is_still_guessed() -> None:
