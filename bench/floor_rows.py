@@ -32,6 +32,7 @@ from flows.sink import FactSink
 from flows.tallies.footfall import DoorTally
 from flows.tallies.sales import SkuTally, TillTally
 from flows.tally import parts
+from flows.through import ThroughSink
 from flows.topology import calm_collector, live, recovery
 from sensors.events import AnyEvent, Footfall, Pos
 from sensors.keyspace import log_key
@@ -108,10 +109,8 @@ def _source(url: str) -> StreamSource[Entry]:
 def floor(url: str, publish_s: float, stores: int = 100) -> None:
     """The product between the Redis log and Redis facts, with a recovery store."""
     settings, sensors = FlowsSettings(publish_s=publish_s), shops(stores)
-    flow = live(
-        settings, sensors, _source(url), FactSink(url, settings, sensors, range(PARTITIONS))
-    )
-    _recoverable(flow)
+    facts = FactSink(url, settings, sensors, range(PARTITIONS))
+    _recoverable(live(settings, sensors, _source(url), facts, ThroughSink(url)))
 
 
 def _recoverable(flow: Dataflow) -> None:

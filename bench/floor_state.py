@@ -30,13 +30,15 @@ from bytewax.testing import run_main
 from flows.profile import Profiles
 from flows.settings import FlowsSettings
 from flows.sink import FactSink
+from flows.through import ThroughSink
 from flows.topology import live, recovery
 url, folder, stores = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 measures()
 settings, sensors = FlowsSettings(), shops(stores)
 Profiles(settings, sensors).of("s00000")
 cpu, wall = time.process_time(), time.perf_counter()
-flow = live(settings, sensors, _source(url), FactSink(url, settings, sensors, range(PARTITIONS)))
+facts = FactSink(url, settings, sensors, range(PARTITIONS))
+flow = live(settings, sensors, _source(url), facts, ThroughSink(url))
 run_main(flow, epoch_interval=timedelta(seconds=2), recovery_config=recovery(folder))
 peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([time.process_time() - cpu, time.perf_counter() - wall, peak_mb]))

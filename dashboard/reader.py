@@ -15,7 +15,7 @@ from dashboard.opening import business_day, opening
 from dashboard.shop import Shop, Shops
 from dashboard.snapshot import Arrived, Series, Snapshot
 from flows.facts import Fact
-from flows.keyspace import changed_channel, clock_key, latest_key, series_key
+from flows.keyspace import changed_channel, clock_key, latest_key, series_key, through_key
 from sensors.keyspace import device_key, log_key, partition_of
 
 LATEST = frozenset({
@@ -87,7 +87,7 @@ class Reader:
         store = shop.store.id
         guess = self._days.get(store)
         while True:
-            now, clock, latest, incidents, series = self._round_trip(shop, guess)
+            now, through, clock, latest, incidents, series = self._round_trip(shop, guess)
             at = _instant(clock.get(b"at"))
             if at is None or (guess and _same_day(shop, guess, at)):
                 break
@@ -96,6 +96,7 @@ class Reader:
             store=store,
             read_at=now,
             at=at,
+            through=_instant(through),
             latest=self._latest(latest),
             series=self._series(series),
             incidents=list(self._decode(incidents.values(), self._incidents)),
@@ -121,20 +122,37 @@ class Reader:
         day = business_day(shop.store, guess) if guess else None
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
+        pipe.get(through_key(partition))
         pipe.hgetall(clock_key(partition, store))
         pipe.hgetall(latest_key(partition, store))
         pipe.hgetall(incidents_key(partition, store))
         if day and (fields := series_fields(shop, day)):
             pipe.hmget(series_key(partition, store, day), fields)
-        (seconds, micros), clock, latest, incidents, *series = pipe.execute()
+        (seconds, micros), through, clock, latest, incidents, *series = pipe.execute()
         now = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
         return (
             self._now() if self._now else now,
+            through,
             clock,
             latest,
             incidents,
             series[0] if series else [],
         )
+
+    def through(self, stores: Iterable[str]) -> dict[str, datetime]:
+        """How far the floor has come, of the stores whose log it has begun; raises ``UnreachableError``."""
+        partitions = {store: partition_of(store, self._partitions) for store in stores}
+        if not partitions:
+            return {}
+        read = sorted(set(partitions.values()))
+        pipe = self._client.pipeline(transaction=False)
+        for partition in read:
+            pipe.get(through_key(partition))
+        try:
+            told = dict(zip(read, map(_instant, pipe.execute()), strict=True))
+        except redis.RedisError as error:
+            raise UnreachableError(str(error)) from error
+        return {store: at for store, p in partitions.items() if (at := told[p])}
 
     def _latest(self, raw: dict[bytes, bytes]) -> dict[tuple[str, str, str], Fact]:
         wanted = (v for k, v in raw.items() if k.partition(b"|")[0].decode() in LATEST)

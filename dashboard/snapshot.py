@@ -28,6 +28,7 @@ class Snapshot(NamedTuple):
     Attributes:
         read_at: the data store's own time of the read; the screen's only clock.
         at: log time of the newest batch: how far the facts go; ``None`` if the store was never heard of.
+        through: log time the floor has come to, be there news of the store or not; ``None`` if it never said.
         latest: newest fact by (metric, subject, window).
         arrived: what is known while ``at`` is ``None``.
     """
@@ -35,6 +36,7 @@ class Snapshot(NamedTuple):
     store: str
     read_at: datetime
     at: datetime | None = None
+    through: datetime | None = None
     latest: dict[tuple[str, str, str], Fact] = {}
     series: Series = {}
     incidents: list[Incident] = []
@@ -53,6 +55,11 @@ class Snapshot(NamedTuple):
     def subjects(self, metric: str, window: str) -> list[str]:
         """The subjects a measure has facts for."""
         return sorted(s for m, s, w in self.latest if m == metric and w == window)
+
+    @property
+    def holds_at(self) -> datetime | None:
+        """Up to when everything here holds: a store without news is as fresh as the floor that looked for some."""
+        return max(self.at, self.through or self.at) if self.at else None
 
     @property
     def newest_at(self) -> datetime | None:

@@ -29,6 +29,9 @@ log = structlog.get_logger("dashboard.stream")
 FULL_HOUSE_MS = 15_000
 """A screen beyond ``dashboard.screens`` gets everything once in this time, and never an error."""
 
+CARRY_S = 2.0
+"""Walls hear this often up to when what they show holds, be there news or not."""
+
 _RETRY_S = (0.2, 0.5, 1.0, 2.0)
 
 
@@ -61,13 +64,20 @@ class Feed:
         parts = self._look(snapshot, self.shop)
         newest = snapshot.newest_at
         self._stamp = {
-            "at": epoch_ms(snapshot.at) if snapshot.at else None,
+            "at": epoch_ms(snapshot.holds_at) if snapshot.holds_at else None,
             "newest": epoch_ms(newest) if newest else None,
             "link": "ok",
         }
         changes, gone = changed(self._parts, parts)
         self._parts = parts
         self._publish(changes, gone)
+
+    def carry(self, through: datetime) -> None:
+        """Tell the screens that what they show holds until ``through``, if that is later than they know."""
+        known, at = self._stamp["at"], epoch_ms(through)
+        if known is not None and at > known:
+            self._stamp = self._stamp | {"at": at}
+            self._publish({}, [])
 
     def lost(self) -> None:
         """Tell the screens that the data store does not answer; what they show stays."""
@@ -120,6 +130,7 @@ class Hub:
         self._start = Lock()
         self._thread: Thread | None = None
         self._closing = Event()
+        self._carried = self._reread = time.monotonic()  # when that was last done
 
     @property
     def screens(self) -> int:
@@ -210,10 +221,11 @@ class Hub:
         failures = 0
         while not self._closing.is_set():
             try:
-                for stores in self._reader.changes(self._settings.reread_s):
+                for stores in self._reader.changes(min(CARRY_S, self._settings.reread_s)):
                     failures = 0
                     if self._closing.is_set() or not self._tell(stores):
                         break
+                    self._carry()
             except UnreachableError as error:
                 log.warning("subscription_lost", reason=str(error))
                 self._tell_all_lost()
@@ -221,18 +233,33 @@ class Hub:
             failures += 1
 
     def _tell(self, stores: set[str]) -> bool:
-        """Refresh what is watched; nothing named means that it is time to look at everything."""
-        if self._listeners:
+        """Refresh what is watched and named, and everything that is watched once in ``reread_s``."""
+        due = time.monotonic() - self._reread >= self._settings.reread_s
+        if due:
+            self._reread = time.monotonic()
+        if self._listeners and (stores or due):
             hint = b"event: changed\ndata: %s\n\n" % msgspec.json.encode(sorted(stores))
             for listener in list(self._listeners):
                 listener.put(hint)
         for (_, name), feed in self._feeds.items():
-            if stores and name not in stores:
+            if not (due or name in stores):
                 continue
             with feed.lock:
                 if feed.screens and not self._refresh(feed):
                     return False
         return True
+
+    def _carry(self) -> None:
+        """Tell the walls of stores without news that they are as fresh as any; raises ``UnreachableError``."""
+        if time.monotonic() - self._carried < CARRY_S:
+            return
+        self._carried = time.monotonic()
+        watched = {key: feed for key, feed in self._feeds.items() if feed.screens}
+        through = self._reader.through({name for _, name in watched})
+        for (_, name), feed in watched.items():
+            with feed.lock:
+                if name in through:
+                    feed.carry(through[name])
 
     def _tell_all_lost(self) -> None:
         for listener in list(self._listeners):

@@ -6,6 +6,7 @@
 | ``latest:{p}:<store>`` | hash | newest fact by ``metric|subject|window`` (trailing windows, levels) | kept |
 | ``series:{p}:<store>:<day>`` | hash | aligned windows by ``metric|subject|window|start`` | ``series_days`` |
 | ``clock:{p}:<store>`` | hash | ``at``, ``position`` of the newest batch, written with its facts | kept |
+| ``through:{p}`` | string | log time of the newest entry the floor took, at most twice a second | kept |
 | ``changed:{p}`` | channel | store ids whose facts or incidents changed | – |
 """
 
@@ -30,6 +31,11 @@ def series_key(partition: int, store: str, day: date) -> str:
 def clock_key(partition: int, store: str) -> str:
     """The newest batch written for a store."""
     return f"clock:{{{partition}}}:{store}"
+
+
+def through_key(partition: int) -> str:
+    """How far the floor has come in a partition, whether or not a store of it has news."""
+    return f"through:{{{partition}}}"
 
 
 def changed_channel(partition: int) -> str:

@@ -30,6 +30,7 @@ from flows.route import Router, Shares, Slice, decode
 from flows.settings import FlowsSettings
 from flows.sink import FactSink
 from flows.snapshot import dump, load
+from flows.through import Through, ThroughSink, newest
 from sensors.keyspace import log_key
 from sensors.settings import SensorsSettings
 from sensors.stream_source import StreamSource, parse_entry, stop_on_signals
@@ -67,14 +68,16 @@ def floor(
 
 
 def live(
-    settings: FlowsSettings, sensors: SensorsSettings, source: Source[Entry], sink: Sink[tuple[str, FactBatch]]
+    settings: FlowsSettings, sensors: SensorsSettings, source: Source[Entry], sink: Sink[tuple[str, FactBatch]],
+    through: Sink[Through],
 ) -> Dataflow:  # fmt: skip
-    """The whole dataflow between a source of entries and a sink of (partition, batch)."""
+    """The whole dataflow: a source of entries, a sink of (partition, batch), one that hears how far it has come."""
     flow = Dataflow("floor")
     entries = op.input("log", flow, source)
     batches = floor(entries, settings, sensors)
     keyed = op.map("partition", batches, lambda batch: (f"{batch.partition:02d}", batch))
     op.output("facts", keyed, sink)
+    op.output("through", op.flat_map_batch("newest", entries, newest), through)
     return flow
 
 
@@ -162,7 +165,8 @@ def run(
     stop = stop or stop_on_signals()
     owned = list(partitions) or list(range(sensors.log.partitions))
     source = StreamSource(url, log_key, parse_entry, owned, stop=stop, consumer=CONSUMER)
-    flow = live(settings, sensors, source, FactSink(url, settings, sensors, owned))
+    facts = FactSink(url, settings, sensors, owned)
+    flow = live(settings, sensors, source, facts, ThroughSink(url))
     calm_collector()
     cli_main(  # type: ignore[no-untyped-call]
         flow,

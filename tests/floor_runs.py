@@ -122,9 +122,8 @@ def floor_batches(
 ) -> list[FactBatch]:  # fmt: skip
     """The real dataflow over a log, in this process."""
     out: list[tuple[str, FactBatch]] = []
-    flow: Dataflow = live(
-        settings, sensors, TestingSource(entries, batch_size=batch_size), TestingSink(out)
-    )
+    source = TestingSource(entries, batch_size=batch_size)
+    flow: Dataflow = live(settings, sensors, source, TestingSink(out), TestingSink([]))
     run: Callable[[], None] = (
         (lambda: run_main(flow)) if workers == 1 else (lambda: cluster_main(flow, [], 0, worker_count_per_proc=workers))
     )  # fmt: skip

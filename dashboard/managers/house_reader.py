@@ -80,7 +80,7 @@ class HouseReader:
 
     def glances(self, stores: Sequence[str]) -> list[Glance]:
         """Each store at a glance, in one round trip for all of them."""
-        now = self.reader.now()
+        now, through = self.reader.now(), self.reader.through(stores)
         pipe = self._client.pipeline(transaction=False)
         for name in stores:
             store = self._shops[name].store
@@ -94,7 +94,11 @@ class HouseReader:
         answers = self._run(pipe)
         return [
             Glance(
-                name, _at(at), self._facts(facts), self._curve(curve), self._incidents(incidents)
+                name,
+                _holds_at(_at(at), through.get(name)),
+                self._facts(facts),
+                self._curve(curve),
+                self._incidents(incidents),
             )
             for name, at, facts, curve, incidents in zip(
                 stores, *(answers[n::4] for n in range(4)), strict=True
@@ -227,6 +231,11 @@ def reasons(glance: Glance) -> list[str]:
 
 def _at(raw: bytes | None) -> datetime | None:
     return datetime.fromisoformat(raw.decode()) if raw and not raw.isdigit() else None
+
+
+def _holds_at(at: datetime | None, through: datetime | None) -> datetime | None:
+    """Up to when a store's numbers hold: its newest batch, or what the floor has looked at since without news."""
+    return max(at, through or at) if at else None
 
 
 def _rejected(at: bytes, fields: dict[bytes, bytes]) -> Rejected:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 import redis
 
 from flows.facts import Fact, FactBatch
-from flows.keyspace import facts_key
+from flows.keyspace import facts_key, through_key
 from sensors.keyspace import log_key, partition_of
 from sensors.streams import Entry, Position
 from tests.floor_runs import START, entries_of, floor_batches, newest, random_events
@@ -60,6 +61,20 @@ def _progress(client: "redis.Redis", entry: Entry) -> None:
     pytest.fail(f"no facts up to {entry.position}")
 
 
+def _told_through_silence(client: "redis.Redis", last: Entry) -> bool:
+    """Whether ticks that concern no store move how far the floor says that it has come; within 30 s."""
+    clock = client.hget(f"clock:{{{PARTITION}}}:north", "at")
+    for second in range(1, 59):
+        at = last.received_at + timedelta(seconds=second)
+        position = Position(round(at.timestamp() * 1000), 0)
+        _append(client, [Entry(PARTITION, position, at, b"")])
+        client.xread({facts_key(PARTITION): "$"}, block=500)
+        through = client.get(through_key(PARTITION))
+        if through and datetime.fromisoformat(through.decode()) > last.received_at:
+            return client.hget(f"clock:{{{PARTITION}}}:north", "at") == clock
+    return False
+
+
 def _facts(client: "redis.Redis") -> dict[tuple[str, ...], Fact]:
     """The newest fact under each key of the stream; a position taken before is dropped, as its readers do."""
     batches = []
@@ -91,6 +106,7 @@ def test_a_kill_changes_no_fact(redis_server: RedisServer, tmp_path: Path) -> No
         process = _start(redis_server, tmp_path)
         _append(client, entries[2 * third :])
         _progress(client, entries[-1])
+        assert _told_through_silence(client, entries[-1])
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         expected = {

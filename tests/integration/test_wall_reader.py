@@ -8,7 +8,8 @@ import redis
 
 from dashboard.reader import Reader, UnreachableError
 from dashboard.shop import Shops
-from flows.keyspace import changed_channel, latest_key
+from flows.keyspace import changed_channel, latest_key, through_key
+from sensors.keyspace import partition_of
 from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer
 
@@ -82,6 +83,32 @@ def test_the_data_store_s_clock_is_the_screen_s(
     snapshot = Reader(redis_server.client(), shops, 16).read("riverside")
     seconds, _ = floor.client.time()
     assert abs(snapshot.read_at.timestamp() - seconds) < 5
+
+
+def test_a_quiet_store_is_as_fresh_as_the_floor(
+    redis_server: RedisServer, shops: Shops, floor: Floor
+) -> None:
+    """What is shown holds until the floor's last look at the log; a floor that lies behind makes nothing older."""
+    client = redis_server.client()
+    reader = Reader(client, shops, 16)
+    assert reader.read("riverside").holds_at == floor.at
+    assert reader.through(["riverside"]) == {}
+    for seconds, holds in ((-60, floor.at), (25, floor.at + timedelta(seconds=25))):
+        through = floor.at + timedelta(seconds=seconds)
+        client.set(through_key(floor.partition), through.isoformat())
+        snapshot = reader.read("riverside")
+        assert (snapshot.at, snapshot.holds_at) == (floor.at, holds)
+        assert reader.through(["riverside"]) == {"riverside": through}
+
+
+def test_a_store_that_was_never_heard_of_is_not_fresh(
+    redis_server: RedisServer, shops: Shops
+) -> None:
+    """A floor at work says nothing of a store that it knows nothing of."""
+    client = redis_server.client()
+    now = clock_time(16, 22, shops["riverside"])
+    client.set(through_key(partition_of("riverside", 16)), now.isoformat())
+    assert Reader(client, shops, 16).read("riverside").holds_at is None
 
 
 def test_an_unreadable_record_is_left_out(

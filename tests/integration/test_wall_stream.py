@@ -17,6 +17,8 @@ from dashboard import serve
 from dashboard.doors.gate import KIOSK
 from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
+from dashboard.parts import epoch_ms
+from flows.keyspace import through_key
 from tests.floor_facts import Floor, clock_time, demo_shops
 from tests.servers import RedisServer
 
@@ -140,6 +142,23 @@ def test_polling_says_the_same(floor: Floor, server: Server) -> None:
     assert polled["set"] == full["set"]
     assert polled["v"] == full["v"]
     connection.close()
+    wall.close()
+
+
+def test_a_quiet_store_stays_live(floor: Floor, server: Server, redis_server: RedisServer) -> None:
+    """Without news of a store its wall still hears, in order and without a part, until when what it shows holds."""
+    wall = Wall(server)
+    messages = wall.messages()
+    _, full = next(messages)
+    client, seq, at = redis_server.client(), full["seq"], full["at"]
+    for _ in range(2):
+        through = floor.advance(5)
+        client.set(through_key(floor.partition), through.isoformat())
+        while at < epoch_ms(through):
+            _, delta = next(messages)
+            assert (delta["seq"], delta["set"], delta["drop"]) == (seq + 1, {}, [])
+            seq, at = delta["seq"], delta["at"]
+    assert delta["newest"] == full["newest"]
     wall.close()
 
 
