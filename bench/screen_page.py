@@ -211,8 +211,19 @@ def table(updates: int, outages: str) -> Table:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """How much of it."""
-    parser.add_argument("--half-day", type=int, default=43_200, metavar="UPDATES")
-    parser.add_argument("--outages", default="10,240", metavar="SECONDS,…")
+    parser.add_argument(
+        "--half-day",
+        type=int,
+        default=43_200,
+        metavar="UPDATES",
+        help="updates over which the browser's main thread, heap and nodes are read (%(default)s)",
+    )
+    parser.add_argument(
+        "--outages",
+        default="10,240",
+        metavar="SECONDS,…",
+        help="how long the data store is away, once each (%(default)s)",
+    )
 
 
 def main() -> None:

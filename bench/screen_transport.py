@@ -254,9 +254,21 @@ def table(screens: int, seconds: float, updates: int) -> Table:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """How much of it."""
-    parser.add_argument("--screens", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--updates", type=int, default=30)
+    parser.add_argument(
+        "--screens", type=int, default=50, help="screens that look at once (%(default)s)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=20,
+        help="for so long CPU and memory are read at one update a second (%(default)s)",
+    )
+    parser.add_argument(
+        "--updates",
+        type=int,
+        default=30,
+        help="numbers whose way into the page is timed (%(default)s)",
+    )
 
 
 def main() -> None:
