@@ -9,12 +9,14 @@ import pickle
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from msgspec import Struct
 
 from flows.announced import Words, newest_word, slot_features, words_of
 from flows.forecasting.contract import Band, Forecast
 from flows.forecasting.counts import count_quantiles
-from flows.forecasting.panel import HORIZONS, Said, UnitsPanel
+from flows.forecasting.panel import HORIZONS, UnitsPanel
+from flows.forecasting.profile import Vector
 from flows.measure import View
 from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import Profile, instant_of, minute_of
@@ -24,7 +26,8 @@ from flows.tallies.sales import SkuTally, TillTally
 from flows.tallies.stock import StockLevel
 
 SKUS = 5_000  # at most: ranged ones, and those that sold in the last five weeks
-STATES = 8 << 20  # bytes of panels' states that are kept thawed; they are ten times as large then
+THAWED = 64 << 20  # bytes of panels that are kept thawed: some 150 of 500 SKUs
+FORECASTS = 16 << 20  # bytes of what they said
 SLICES = 4  # SKUs are told in turn, a slice with each final quarter-hour
 FEWEST = 0.5  # of a day's demand that must have met a full shelf, for the day to teach
 TAILS = ((1 - 0.8) / 2, (1 + 0.8) / 2, (1 - 0.95) / 2, (1 + 0.95) / 2)
@@ -56,7 +59,7 @@ class UnitsMemory(Struct):
     heard: float = 0.0
 
 
-@remembered(STATES)
+@remembered(THAWED, size=lambda panel: panel.counts.nbytes + panel.promoted.nbytes)
 def panel_of(state: bytes) -> UnitsPanel:
     """The panel in a memory's state, to look at only."""
     panel = pickle.loads(unsqueeze(state))  # noqa: S301  our own recovery state, as bytewax itself keeps it
@@ -175,10 +178,14 @@ def promotions(
 
 # ── the days ahead ────────────────────────────────────────────────────────────────────────────────────────
 class DaysAhead(NamedTuple):
-    """What the panel says of the coming business days, today (or the first not yet learned) first."""
+    """What the panel says of the coming business days, today (or the first not yet learned) first.
+
+    Attributes:
+        value: units, days × SKUs.
+    """
 
     bounds: list[tuple[int, int]]
-    said: list[Said]
+    value: Vector
     horizons: list[int]
 
 
@@ -190,7 +197,7 @@ def days_ahead(view: View, days: int = HORIZONS) -> DaysAhead | None:
     return _days(view.profile, memory.state, view.profile.day_of(minute_of(view.at)), days, words_of(view))  # fmt: skip
 
 
-@remembered(STATES)
+@remembered(FORECASTS, size=lambda found: found.value.nbytes)
 def _days(
     profile: Profile, state: bytes, today: tuple[int, int], days: int, words: Words
 ) -> DaysAhead:
@@ -198,18 +205,16 @@ def _days(
     while len(bounds) < days:
         bounds.append(profile.day_of(bounds[-1][1]))
     heard = newest_word(words)
-    said, horizons = [], []
+    values, horizons = [], []
     for start, _end in bounds:
         asked = instant_of(max(today[0], int(heard // 60) + 1))
         x = slot_features(profile, _noon(profile, start), 60, words, asked)
         day = int(x["step"] or 0) // 24
         strength = promotions(profile, words, start, asked.timestamp(), panel.skus)
-        told = panel.say(day, x, strength)
-        if x["open"] == 0.0 or (profile.store.hours and not profile.open_minutes(start)):
-            told = told._replace(value=told.value * 0.0)
-        said.append(told)
+        shut = x["open"] == 0.0 or (profile.store.hours and not profile.open_minutes(start))
+        values.append(panel.say(day, x, strength).value * (0.0 if shut else 1.0))
         horizons.append(max(1, day - (panel.last if panel.last is not None else day - 1)))
-    return DaysAhead(bounds, said, horizons)
+    return DaysAhead(bounds, np.array(values), horizons)
 
 
 def share_between(profile: Profile, shape: Sequence[float], start: int, end: int) -> float:

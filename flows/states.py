@@ -7,16 +7,19 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Remember a function's newest answers while the bytes among their arguments are no more than ``most`` together.
+def remembered(
+    most: int, size: Callable[[Any], int] | None = None
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Remember a function's newest answers while they are no more than ``most`` bytes together.
 
-    The newest is kept however large it is. Arguments are positional and hashable; answers are only looked at.
+    An answer counts with its ``size``, without one with the bytes among its arguments. The newest is kept however large
+    it is. Arguments are positional and hashable; answers are only looked at.
 
     >>> made = []
     >>> @remembered(most=5)
@@ -38,11 +41,12 @@ def remembered(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 if args in known:
                     known.move_to_end(args)
                     return known[args][0]
-            answer, size = make(*args, **kwargs), _size(args)
+            answer = make(*args, **kwargs)
+            weight = size(answer) if size else _size(args)
             with lock:
                 if args not in known:
-                    held += size
-                known[args] = answer, size
+                    held += weight
+                known[args] = answer, weight
                 while held > most and len(known) > 1:
                     held -= known.popitem(last=False)[1][1]
             return answer

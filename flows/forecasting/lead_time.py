@@ -15,6 +15,9 @@ from flows.forecasting.profile import Vector
 
 SPANS = (1, 2, 4, 7)  # days summed; a lead time between two takes the nearest's errors
 ENOUGH = 200
+MOST = (
+    60_000.0  # that half precision holds: fuel by the millilitre is booked as one SKU's units, too
+)
 NORMAL = {0.5: 0.0, 0.8: 0.84, 0.9: 1.28, 0.95: 1.64, 0.98: 2.05, 0.99: 2.33}
 
 
@@ -58,9 +61,8 @@ class LeadTimeErrors:
         """Take in sums that are over (NaN: one of the days was not seen), with what was said of them."""
         seen = ~np.isnan(truth) & ~np.isnan(mean)
         fresh = (truth - mean)[seen] / self.scale(mean, variance)[seen]
-        self.errors = np.concatenate([self.errors, fresh.astype(np.float16).astype(np.float32)])[
-            -self.window :
-        ]
+        kept = np.clip(fresh, -MOST, MOST).astype(np.float16).astype(np.float32)
+        self.errors = np.concatenate([self.errors, kept])[-self.window :]
 
     def quantile(self, q: float, mean: Vector, variance: Vector) -> Vector:
         """The ``q`` quantile of each SKU's demand."""

@@ -24,7 +24,6 @@ from flows.forecasting.lead_time import LeadTimeSums
 from flows.forecasting.profile import Vector
 
 Places = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 HORIZONS = 7
 DAYS = 36  # kept: four weeks as seen a week ago
 PAD = 0.5
@@ -51,7 +50,7 @@ class Said(NamedTuple):
     experts: Vector  # SKUs × experts
     rows: Vector
     level: Vector
-    known: Flags  # whether a SKU has any history
+    days: Vector  # known ones of the last four weeks
 
 
 class UnitsPanel:
@@ -136,7 +135,7 @@ class UnitsPanel:
         """Returns what was said of the day."""
         h = horizon - 1
         said = self._say(day, horizon, x, strength)
-        seen = self._enough(day - horizon) & ~np.isnan(y)
+        seen = (said.days >= 7) & ~np.isnan(y)
         self.a[h] *= KEEP
         self.b[h] *= KEEP
         if not seen.any():
@@ -217,7 +216,7 @@ class UnitsPanel:
         ))  # fmt: skip
         back = self.governor.champion == self.governor.baseline
         value = experts[:, 1] if back else experts @ self.mix[h]
-        return Said(np.maximum(0.0, value), experts, rows, level, n > 0)
+        return Said(np.maximum(0.0, value), experts, rows, level, n)
 
     def _rows(
         self, day: int, until: int, level: Vector, shape: Vector, x: Features, strength: Vector
@@ -255,9 +254,6 @@ class UnitsPanel:
         n = (~np.isnan(block)).sum(axis=1)
         return np.nansum(block, axis=1) / np.maximum(1, n), n
 
-    def _enough(self, until: int) -> Vector:
-        return np.asarray(self._mean(until, 28)[1] >= 7)
-
     def _smoothed(self, until: int, level: Vector) -> Vector:
         """Exponential smoothing (0.15) over the known counts of four weeks."""
         block = self.counts[:, self._columns(until, 28)]
@@ -267,9 +263,8 @@ class UnitsPanel:
         mean = (np.nan_to_num(block) * weight).sum(axis=1) / np.maximum(total, 1e-9)
         return np.where(total > 0, mean, level)
 
-    def bands(self, said: Said, i: int, horizon: int) -> tuple[Band, ...]:
-        """The intervals of one SKU's day."""
-        value = float(said.value[i])
+    def bands(self, value: float, i: int, horizon: int) -> tuple[Band, ...]:
+        """The intervals of one SKU's day of which ``value`` was said."""
         scale = float(np.sqrt(self.variance[i] * (value + PAD)))
         tails = self.conformal[min(HORIZONS, horizon) - 1].tails()
         return tuple(
@@ -280,6 +275,11 @@ class UnitsPanel:
     def totals(self) -> Vector:
         """Units of the days kept, by SKU in the order of ``skus``."""
         return np.asarray(np.nansum(self.counts, axis=1))
+
+    def regular(self) -> Places:
+        """Rows of the SKUs that sold on at least one day in seven of the last four weeks."""
+        days = (self.counts[:, -28:] > 0).sum(axis=1)
+        return np.flatnonzero(days * 7 >= min(28, self.days))
 
     def promotion_factor(self, strength: float = 1.0) -> float:
         """By how much a promotion multiplies a day's units, as learned a week ahead."""

@@ -92,8 +92,8 @@ def _row(
     panel, settings = panel_of(view.memory(UnitsMemory).state), view.profile.settings.decisions
     sold = view.today.tallies.get(SkuTally.kind, {}).get(sku)
     variance = float(panel.variance[i])
-    left = rest_mean(float(found.said[0].value[i]), passed, max(0, sold.units) if sold else 0)
-    later = [float(said.value[i]) for said in found.said[1:]]
+    left = rest_mean(float(found.value[0, i]), passed, max(0, sold.units) if sold else 0)
+    later = found.value[1:, i].tolist()
     product = view.profile.products.get(sku)
     configured = (product.lead_time_h if product else 24.0) / 24
     lead, lead_sd = view.memory(LeadMemory).lead(sku, configured)

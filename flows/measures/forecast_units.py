@@ -1,9 +1,16 @@
-"""Units of each SKU to come: the rest of today, its hours, seven days. SKUs are told in turn, a quarter at a time."""
+"""Units of each SKU to come: seven days, the rest of today, its hours. SKUs are told in turn, a quarter at a time.
 
-from collections.abc import Iterator, Sequence
+Only what says something is told. A rate seen on k days with sales has a relative error of about 1 ÷ √k, so a SKU that
+sold on fewer than one day in seven has no forecast; where less than a unit is expected today, the hours that passed
+without one change nothing; and an hour of less than one unit most likely has none, whichever hour it is.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from flows.facts import Evidence
 from flows.forecasting.contract import Forecast
+from flows.forecasting.panel import UnitsPanel
 from flows.measure import Measure, Reading, View
 from flows.outlook_ahead import just_learned
 from flows.outlook_readings import Detail, reading
@@ -23,62 +30,89 @@ from flows.profile import minute_of
 from flows.tallies.sales import SkuTally
 
 HOUR = 60
+DAILY = 1.0  # units expected today, from which on they are revised each hour
+HOURLY = 1.0  # units expected in each open hour, from which on hours are told
+
+
+class Today(NamedTuple):
+    """What all SKUs have in common at a tick.
+
+    Attributes:
+        minute: of the tick; ``bounds``, ``opened``: the business day, and its open minutes.
+        ahead: the open minutes to come; ``passed``: the share of the day's demand before them.
+        hours: those to come, each with its share of the day.
+        detail: how the panel does.
+    """
+
+    minute: int
+    bounds: tuple[int, int]
+    opened: range
+    ahead: tuple[int, int]
+    passed: float
+    hours: list[tuple[tuple[int, int], float]]
+    detail: Detail
+
+    @property
+    def is_selling(self) -> bool:
+        """Nothing is revised while nothing sells; the last slices are told after closing."""
+        return self.opened.start <= self.minute < self.opened.stop + HOUR
 
 
 def units_forecast(view: View) -> Iterator[Reading]:
-    """By SKU: the rest of today and today in all each hour; once a day its hours and the seven days from today on.
+    """By SKU that sells on one day in seven: the seven days from today on, once a day.
 
-    While the shop is closed nothing sells, and nothing is said that is not owed.
+    Of those expected to sell a unit today also the rest of today and today in all, each hour while the shop sells; of
+    those expected to sell one in each open hour, once a day its hours.
     """
-    memory, minute = view.memory(UnitsMemory), minute_of(view.at)
+    memory = view.memory(UnitsMemory)
     found = days_ahead(view) if memory.state and just_learned(view, memory.taught_at) else None
     if found is None:
         return
-    panel, shape = panel_of(memory.state), shape_of(memory)
-    today, end = found.bounds[0]
-    opened = view.profile.open_minutes(minute) or range(today, end)
+    owed = set(memory.owed).intersection(memory.slices)
+    today, panel = _today(view, memory, found), panel_of(memory.state)
+    fast = HOURLY * len(today.opened) / HOUR
+    for i in panel.regular().tolist():
+        is_owed, expected = i % SLICES in owed, float(found.value[0, i])
+        if is_owed or (today.is_selling and expected >= DAILY and i % SLICES in memory.slices):
+            yield from _rest(view, panel, today, i, expected)
+        if is_owed:
+            yield from _later(panel, found, i)
+            for span, share in today.hours if expected >= fast else ():
+                yield Reading(
+                    round(expected * share, 3), f"sku:{panel.skus[i]}", window="hour", span=span
+                )
+
+
+def _today(view: View, memory: UnitsMemory, found: DaysAhead) -> Today:
+    minute, shape, bounds = minute_of(view.at), shape_of(memory), found.bounds[0]
+    opened = view.profile.open_minutes(minute) or range(*bounds)
+    now = min(max(minute, opened.start), opened.stop)
+    starts = range(now - now % HOUR, opened.stop, HOUR)
+    hours = [((h, h + HOUR), share_between(view.profile, shape, h, h + HOUR)) for h in starts]
     passed = share_between(view.profile, shape, opened.start, minute)
-    hours = _hours(view, shape, max(minute, opened.start), opened.stop)
-    sold = view.today.tallies.get(SkuTally.kind, {})
-    detail = _detail(memory)
-    selling = opened.start <= minute < opened.stop + HOUR  # its last slices are told after closing
-    turns = [s for s in memory.slices if selling or s in memory.owed]
-    for i in range(len(panel.skus)):
-        if i % SLICES not in turns:
-            continue
-        sku = panel.skus[i]
-        subject, units = f"sku:{sku}", max(0, sold[sku].units) if sku in sold else 0
-        value, variance = float(found.said[0].value[i]), float(panel.variance[i])
-        left = rest_of(value, variance, passed, units)
-        ahead = min(max(minute, opened.start), opened.stop), opened.stop
-        yield reading(left, "rest", ahead, detail, 2, subject)
-        whole = Forecast(
-            left.value + units, tuple(b._replace(low=b.low + units, high=b.high + units) for b in left.bands)
-        )  # fmt: skip
-        yield reading(whole, "day", (today, end), {}, 2, subject)
-        if i % SLICES in memory.owed:
-            yield from _later(memory, found, i, subject)
-            for span, share in hours:
-                yield Reading(round(value * share, 3), subject, window="hour", span=span)
+    return Today(minute, bounds, opened, (now, opened.stop), passed, hours, _detail(memory))
 
 
-def _hours(
-    view: View, shape: Sequence[float], start: int, end: int
-) -> list[tuple[tuple[int, int], float]]:
-    """Today's hours to come, each with its share of the day."""
-    first = start - start % 60
-    return [
-        ((hour, hour + 60), share_between(view.profile, shape, hour, hour + 60))
-        for hour in range(first, end, 60)
-    ]
+def _rest(
+    view: View, panel: UnitsPanel, today: Today, i: int, expected: float
+) -> Iterator[Reading]:
+    """The rest of today, of a SKU expected to sell, and today in all."""
+    sku = panel.skus[i]
+    sold = view.today.tallies.get(SkuTally.kind, {}).get(sku)
+    units = max(0, sold.units) if sold else 0
+    left = rest_of(expected, float(panel.variance[i]), today.passed, units)
+    if expected >= DAILY:
+        yield reading(left, "rest", today.ahead, today.detail, 2, f"sku:{sku}")
+    bands = tuple(b._replace(low=b.low + units, high=b.high + units) for b in left.bands)
+    whole = Forecast(left.value + units, bands)
+    yield reading(whole, "day", today.bounds, {}, 2, f"sku:{sku}")
 
 
-def _later(memory: UnitsMemory, found: DaysAhead, i: int, subject: str) -> Iterator[Reading]:
-    panel = panel_of(memory.state)
-    for bounds, said, horizon in list(zip(*found, strict=True))[1:]:
-        value = float(said.value[i])
-        told = Forecast(value, panel.bands(said, i, horizon) if value > 0 else ())
-        yield reading(told, "day", bounds, {}, 2, subject)
+def _later(panel: UnitsPanel, found: DaysAhead, i: int) -> Iterator[Reading]:
+    for day in range(1, len(found.bounds)):
+        value = float(found.value[day, i])
+        told = Forecast(value, panel.bands(value, i, found.horizons[day]) if value > 0 else ())
+        yield reading(told, "day", found.bounds[day], {}, 2, f"sku:{panel.skus[i]}")
 
 
 def _detail(memory: UnitsMemory) -> Detail:

@@ -56,3 +56,10 @@ def test_sums_are_judged_when_their_last_day_is_known_and_a_day_left_out_ends_th
     sums.add(np.full((3, 7), 9.0), 2)
     assert np.isnan(sums.begun[:, 1:]).all()
     assert sums.tail(3.0, 0.9) is None
+
+
+def test_a_sum_beyond_half_precision_is_the_largest_kept() -> None:
+    """An error of a hundred thousand deviations leaves every quantile finite."""
+    errors = LeadTimeErrors(1)
+    errors.learn(np.full(200, 100_000.0), np.zeros(200), np.full(200, 0.2))
+    assert np.isfinite(errors.quantile(0.99, np.array([1.0]), np.array([1.0]))).all()

@@ -209,3 +209,31 @@ def test_a_category_promotion_raises_its_skus_and_a_restart_changes_nothing() ->
     memories = [p.memories["UnitsMemory"] for p in (publisher, restarted)]
     assert memories[0] == memories[1]
     assert isinstance(memories[0], UnitsMemory)
+
+
+def _one(day: int, sku: str) -> Pos:
+    """A ticket of one unit at noon."""
+    return Pos(
+        at=_at(day, 12), store="shop", source="till", till="1", id=f"one{day}{sku}", transaction=f"one{day}{sku}",
+        net_minor=1000, lines=[Line(sku=sku, units=1, net_minor=1000)],
+    )  # fmt: skip
+
+
+def test_only_what_says_something_is_told() -> None:
+    """Sold on one day in eight: nothing; on one in four: its days, once a day; ten an hour: also its rest and hours."""
+    days: list[list[AnyEvent]] = []
+    for day in range(17):
+        busy = [e for e in _day(day, {}, {}) if not isinstance(e, Pos) or e.lines[0].sku == "tea"]
+        days.append([*busy, *([_one(day, "cola")] if day % 4 == 0 else []),
+                     *([_one(day, "soap")] if day % 8 == 4 else [])])  # fmt: skip
+    publisher = Publisher(Ledger(PROFILE))
+    _live(publisher, days[:16], 0)
+    told = [f for f in _live(publisher, days[16:], 16) if f.metric == "sku_units_forecast"]
+    windows = {
+        sku: {f.window for f in told if f.subject == f"sku:{sku}"}
+        for sku in ("tea", "cola", "soap")
+    }
+    assert windows == {"tea": {"day", "rest", "hour"}, "cola": {"day"}, "soap": set()}
+    names = [(f.start, f.window) for f in told if f.subject == "sku:cola"]
+    assert len(names) == len(set(names)) == HORIZONS
+    assert len([f for f in told if f.subject == "sku:tea" and f.start == _at(16, 0)]) > 1
