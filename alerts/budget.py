@@ -11,6 +11,7 @@ ACT_MINOR = 10**15  # what an act is worth beside its ¥ at risk: more than any 
 def budget(turn: Turn) -> None:
     """Hold back first pushes over the budget, unless dearer than the cheapest one pushed this shift.
 
+    What a rule finds at once is one push, and counts as its dearest.
     A digest tells what is still held and firing every ``digest_s``. What nobody takes still escalates.
     """
     memory, settings = turn.memory, turn.book.alerts.budget
@@ -18,8 +19,10 @@ def budget(turn: Turn) -> None:
     if shift != memory.shift:
         memory.shift, memory.pushed = shift, {}
     first = [p for p in turn.pushes if p.kind == "firing"]
+    going: set[tuple[str, int]] = set()
     for push in sorted(first, key=lambda p: (-_worth(turn, p.incident), p.incident)):
-        if push.incident in memory.pushed:
+        group = memory.incidents[push.incident].rule, push.rung
+        if push.incident in memory.pushed or group in going:
             continue
         if len(memory.pushed) >= settings.pushes:
             cheapest = min(memory.pushed, key=lambda i: (memory.pushed[i], i))
@@ -27,6 +30,7 @@ def budget(turn: Turn) -> None:
                 _hold(turn, push)
                 continue
             del memory.pushed[cheapest]
+        going.add(group)
         memory.pushed[push.incident] = _worth(turn, push.incident)
     _digest(turn, timedelta(seconds=settings.digest_s))
 

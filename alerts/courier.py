@@ -46,7 +46,7 @@ class Courier:
 
     Args:
         links: makes links to answer by; ``None`` leaves them out.
-        boards: channels that show the list of open incidents.
+        boards, apart: channels that show the list of open incidents; that are left out of what joins a push.
         clock, jitter: monotonic seconds; a number in [0, 1) that spreads retries.
 
     ``unwritten`` and ``finished`` are to be recorded by its owner, who then calls ``written``; ``down`` names
@@ -59,11 +59,12 @@ class Courier:
         settings: AlertsSettings,
         boards: Iterable[str],
         *,
+        apart: Iterable[str] = (),
         links: Links | None = None,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._book, self._recipients = book, Recipients(book, settings, boards)
+        self._book, self._recipients = book, Recipients(book, settings, boards, apart)
         self._named = settings.channels_by_name()
         self._links, self._clock, self._jitter = links, clock, jitter
         self._heap: list[Task] = []

@@ -199,7 +199,9 @@ def deliverer(
     context = Context(broker or sensors.broker, StoredPhones(connect(url)))
     channels = {name: build(chosen, context) for name, chosen in named.items()}
     boards = [n for n in settings.board if n in channels and channels[n].shows_board]
-    courier = Courier(Book(settings, sensors, flows), settings, boards, links=links_of(settings))
+    apart = [name for name, channel in channels.items() if not channel.takes_joined]
+    book = Book(settings, sensors, flows)
+    courier = Courier(book, settings, boards, apart=apart, links=links_of(settings))
     parts = range(sensors.log.partitions) if partitions is None else partitions
     return Deliverer(url, courier, channels, settings, parts)
 

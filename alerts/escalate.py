@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from alerts.group import join
 from alerts.incident import Incident
 from alerts.memory import Args, Care, open_incidents
 from alerts.people import on_shift, staffed
@@ -25,6 +26,8 @@ def escalate(turn: Turn) -> None:
 
 def _tell(turn: Turn, incident: Incident, care: Care) -> None:
     route = turn.book.route(incident.rule)
+    if care.since is None and join(turn, incident):
+        turn.push(incident, "joined", care.rung)
     if care.since is None:
         care.since, care.repeats = turn.at, 0
         care.rung = staffed(turn.book, route, 0, turn.at)

@@ -1,4 +1,8 @@
-"""Pushes → notices: what belongs together is told once. Pure."""
+"""Pushes → notices: what belongs together is told once. Pure.
+
+A rule's first push goes out at once. What the same rule finds within the route's ``group_s`` joins it: people see that
+push grow and are not disturbed anew, and from then on all of it is repeated and escalated as one.
+"""
 
 from datetime import timedelta
 from itertools import groupby
@@ -6,27 +10,44 @@ from itertools import groupby
 from msgspec.structs import replace
 
 from alerts.incident import Incident, Notice, NoticeKind
-from alerts.memory import Waiting
-from alerts.people import audience
+from alerts.memory import Group, open_incidents
+from alerts.people import audience, staffed
+from alerts.settings import Route
 from alerts.turn import Push, Turn
+
+ENDS = ("resolved", "expired")
+
+
+def join(turn: Turn, incident: Incident) -> bool:
+    """Let an incident nobody was told of join its rule's newest push; whether it could.
+
+    It can while something of that push is open and audible, and if everybody it is for was told of that. It takes the
+    clock of one that nobody has yet; where somebody has all the others, a clock of its own.
+    """
+    memory, book, care = turn.memory, turn.book, turn.memory.care[incident.id]
+    route, newest = book.route(incident.rule), memory.groups.get(incident.rule)
+    if care.told_at or newest is None or turn.at - newest.at >= timedelta(seconds=route.group_s):
+        return False
+    fellows = [i for i in _open_of(turn, newest.id) if not (i.muted or i.snoozed_until)]
+    told = {who for fellow in fellows for who in memory.care[fellow.id].told}
+    rung = staffed(book, route, 0, turn.at)
+    if not fellows or not told.issuperset(audience(book, route, rung, turn.at)):
+        return False
+    care.group, care.told = newest.id, sorted(told)
+    care.since, care.told_at, care.rung = turn.at, turn.at, rung
+    for fellow in fellows:
+        clock = memory.care[fellow.id]
+        if fellow.state == "firing" and clock.since and clock.since < care.since:
+            care.since, care.told_at = clock.since, clock.told_at
+            care.rung, care.repeats = clock.rung, clock.repeats
+    return True
 
 
 def group(turn: Turn) -> None:
-    """One notice for all pushes of a rule, kind and rung in this turn.
-
-    The first of a rule goes at once; what fires within ``group_s`` after it waits and shares the next one.
-    """
-    ready = _released(turn)
-    for push in turn.pushes:
-        if push.kind == "firing" and _must_wait(turn, push):
-            continue
-        ready.append(push)
-    ready.sort(key=lambda p: _group_of(turn, p))
+    """One notice for all pushes of a rule, kind and rung in this turn."""
+    ready = sorted(turn.pushes, key=lambda p: _group_of(turn, p))
     for (rule, kind, rung), pushes in groupby(ready, key=lambda p: _group_of(turn, p)):
-        notice = _notice(turn, rule, kind, rung, list(pushes))
-        turn.notices.append(notice)
-        if kind == "firing":
-            turn.memory.grouped_at[f"{rule}|{rung}"] = turn.at
+        turn.notices.append(_notice(turn, rule, kind, rung, list(pushes)))
 
 
 def board(turn: Turn) -> None:
@@ -61,30 +82,10 @@ def _group_of(turn: Turn, push: Push) -> tuple[str, NoticeKind, int]:
     return rule, push.kind, push.rung
 
 
-def _must_wait(turn: Turn, push: Push) -> bool:
-    memory, rule = turn.memory, turn.memory.incidents[push.incident].rule
-    before = memory.grouped_at.get(f"{rule}|{push.rung}")
-    wait = timedelta(seconds=turn.book.route(rule).group_s)
-    if before is None or turn.at - before >= wait:
-        return False
-    waiting = Waiting(incident=push.incident, step=push.step, due=before + wait, rung=push.rung)
-    memory.waiting = [*memory.waiting, waiting]
-    return True
-
-
-def _released(turn: Turn) -> list[Push]:
-    """Waiting pushes whose time has come and that still matter."""
-    memory = turn.memory
-    due = [w for w in memory.waiting if w.due <= turn.at]
-    memory.waiting = [w for w in memory.waiting if w.due > turn.at]
-    live = [w for w in due if _matters(turn, w)]
-    return [Push(w.incident, w.step, "firing", w.rung) for w in live]
-
-
-def _matters(turn: Turn, waiting: Waiting) -> bool:
-    incident = turn.memory.incidents.get(waiting.incident)
-    quiet = incident is None or incident.muted or incident.snoozed_until
-    return incident is not None and incident.state == "firing" and not quiet
+def _open_of(turn: Turn, ident: str) -> list[Incident]:
+    """What of a push is still open."""
+    care = turn.memory.care
+    return [i for i in open_incidents(turn.memory) if ident and care[i.id].group == ident]
 
 
 def _notice(turn: Turn, rule: str, kind: NoticeKind, rung: int, pushes: list[Push]) -> Notice:
@@ -94,19 +95,18 @@ def _notice(turn: Turn, rule: str, kind: NoticeKind, rung: int, pushes: list[Pus
     name = rule or incidents[0].rule
     route = book.route(name)
     rung = min(rung, len(route.ladder) - 1)
-    told = sorted({who for p in pushes for who in memory.care[p.incident].told})
-    if kind in ("resolved", "expired"):
-        people = told
-    elif kind == "assigned":
-        people = sorted({i.owner for i in incidents if i.owner})
-    else:
-        people = audience(book, route, rung, turn.at)
-    for push in pushes:
-        care = memory.care[push.incident]
-        care.told_at = turn.at
+    ident = f"{pushes[0].incident}#{pushes[0].step}:{kind}:{rung}"
+    people = _people(turn, kind, route, rung, incidents)
+    if kind == "firing":
+        memory.groups[name] = Group(id=ident, at=turn.at)
+    for incident in incidents:
+        care = memory.care[incident.id]
+        care.group = ident if kind == "firing" else care.group
+        care.told_at = care.told_at if kind == "joined" else turn.at
         care.told = sorted({*care.told, *people})
+    shared, others = _shared(turn, kind, incidents)
     return Notice(
-        id=f"{pushes[0].incident}#{pushes[0].step}:{kind}:{rung}",
+        id=ident,
         store=book.id,
         at=turn.at,
         kind=kind,
@@ -115,4 +115,31 @@ def _notice(turn: Turn, rule: str, kind: NoticeKind, rung: int, pushes: list[Pus
         audience=people,
         incidents=[bare(i) for i in incidents],
         steps=[p.step for p in pushes],
+        group=shared,
+        others=others,
     )
+
+
+def _people(
+    turn: Turn, kind: NoticeKind, route: Route, rung: int, incidents: list[Incident]
+) -> list[str]:
+    """Who is told: of an end and of what joins whoever was told before, else who is on shift at the rung."""
+    if kind in (*ENDS, "joined"):
+        return sorted({who for i in incidents for who in turn.memory.care[i.id].told})
+    if kind == "assigned":
+        return sorted({i.owner for i in incidents if i.owner})
+    return audience(turn.book, route, rung, turn.at)
+
+
+def _shared(turn: Turn, kind: NoticeKind, incidents: list[Incident]) -> tuple[str, list[Incident]]:
+    """The push that a notice replaces on a screen; of one that grows also what else of it is open.
+
+    The end of one incident leaves the push that is still about others.
+    """
+    groups = {turn.memory.care[i.id].group for i in incidents}
+    ident = groups.pop() if len(groups) == 1 else ""
+    ids = {i.id for i in incidents}
+    others = [bare(i) for i in _open_of(turn, ident) if i.id not in ids]
+    if kind in ENDS and others:
+        return "", []
+    return ident, sorted(others, key=rank) if kind == "joined" else []

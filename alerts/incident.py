@@ -82,8 +82,8 @@ class Incident(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NoticeKind = Literal[
-    "firing", "repeated", "escalated", "assigned", "resolved", "expired", "digest", "board"
-]
+    "firing", "joined", "repeated", "escalated", "assigned", "resolved", "expired", "digest", "board"
+]  # fmt: skip
 
 
 class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,12 +91,15 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         id: the same in every replay; a reader drops one that it has already taken.
-        kind: the step that caused it. ``digest``: what the budget held back. ``board``: every open
+        kind: the step that caused it. ``joined``: what its rule found soon after a push of it: the same push, longer,
+            and nobody is disturbed anew. ``digest``: what the budget held back. ``board``: every open
             incident of the store, for what shows a state and not a message; the newest one holds.
         audience: ids of the people on shift it is for; the route's shared channels carry it too.
         rung: how far up the ladder it has gone.
         incidents: what it is about, without their steps, the dearest first; ``steps`` names the step of
             each, in the same order.
+        group: id of the ``firing`` notice whose push this one replaces on a screen; empty for none.
+        others: what else of that push is still open.
     """
 
     id: str
@@ -108,6 +111,8 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True):
     audience: list[str] = []
     incidents: list[Incident] = []
     steps: list[int] = []
+    group: str = ""
+    others: list[Incident] = []
 
 
 class IncidentBatch(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Signed, expiring links for one person and one incident. Pure.
+"""Signed, expiring links for one person and one push: an incident, or the few that it is about. Pure.
 
 A link leads to a page that asks; only its POST changes anything, so a chat app that previews links does not.
 """
@@ -6,6 +6,7 @@ A link leads to a page that asks; only its POST changes anything, so a chat app 
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -15,12 +16,16 @@ _decode = msgspec.json.Decoder
 
 
 class Claim(Struct, frozen=True, array_like=True):
-    """What a link lets its holder do: act on one incident, as one person, until it expires."""
+    """What a link lets its holder do: act on what one push is about, as one person, until it expires.
+
+    ``others``: the incidents of a push that is about several, after the first.
+    """
 
     store: str
     incident: str
     person: str
     expires: int  # epoch seconds
+    others: tuple[str, ...] = ()
 
 
 def sign(key: bytes, claim: Claim) -> str:
@@ -53,10 +58,11 @@ class Links:
     def __init__(self, url: str, key: bytes, lifetime: timedelta) -> None:
         self._url, self._key, self._lifetime = url.rstrip("/"), key, lifetime
 
-    def token(self, store: str, incident: str, person: str, at: datetime) -> str:
+    def token(self, store: str, incidents: Sequence[str], person: str, at: datetime) -> str:
         """A token from ``at`` for the configured time."""
         expires = int((at + self._lifetime).timestamp())
-        return sign(self._key, Claim(store, incident, person, expires))
+        first, *others = incidents
+        return sign(self._key, Claim(store, first, person, expires, tuple(others)))
 
     def confirm(self, token: str) -> str:
         """The page that shows the incident and asks."""

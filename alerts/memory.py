@@ -74,6 +74,7 @@ class Care(Struct, kw_only=True, omit_defaults=True):
         told_at: the newest push; ``told``: everybody told so far.
         held: the budget keeps its first push for the digest.
         closed: its end has been told, or there was nobody to tell.
+        group: id of the notice whose push it was first told in.
         acted_at, acted_by, before: the newest action, and the metric's value then; ``then``: the day's counts and
             the forecast for the time to come, as they stood.
     """
@@ -85,6 +86,7 @@ class Care(Struct, kw_only=True, omit_defaults=True):
     repeats: int = 0
     held: bool = False
     closed: bool = False
+    group: str = ""
     acted_at: datetime | None = None
     acted_by: str = ""
     before: float | None = None
@@ -101,14 +103,11 @@ class Silence(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
-    """A push that waits for its group or for the digest: an incident's step."""
+class Group(Struct, frozen=True, kw_only=True):
+    """A rule's newest push: its notice's id, and when it was."""
 
-    incident: str
-    step: int
-    due: datetime
-    kind: str = "firing"
-    rung: int = 0
+    id: str
+    at: datetime
 
 
 class Memory(Struct, kw_only=True, omit_defaults=True):
@@ -117,7 +116,7 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
     Attributes:
         heard_at: event time of the newest event of any device of the store.
         pushed: what this shift's first pushes were worth, by incident.
-        grouped_at: when a rule's rung was last told; board: the last list shown.
+        groups: each rule's newest push; board: the last list shown.
         quiet: how long the store (empty name) and each device are usually silent.
         deliveries: when goods usually come in.
         opened_at: since when the store has been open; ``None`` while closed.
@@ -133,11 +132,10 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
     incidents: dict[str, Incident] = field(default_factory=dict)
     care: dict[str, Care] = field(default_factory=dict)
     silences: list[Silence] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
     pushed: dict[str, int] = field(default_factory=dict)
     shift: str = ""
     digest_at: datetime | None = None
-    grouped_at: dict[str, datetime] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     board: str = ""
     quiet: dict[str, Quiet] = field(default_factory=dict)
     deliveries: Deliveries = field(default_factory=Deliveries)

@@ -31,43 +31,45 @@ def message(
     links: Links | None = None,
 ) -> Delivery:
     """Make the message for one person, or for a shared channel (no person)."""
-    first = notice.incidents[0] if notice.incidents else None
+    shown = [*notice.incidents, *notice.others]
+    first = shown[0] if shown else None
     heading = title(first, language, book) if first else say(STATES, "board", language)
-    if len(notice.incidents) > 1:
-        heading = f"{heading} ×{len(notice.incidents)}"
-    if notice.kind != "firing":
+    if len(shown) > 1:
+        heading = f"{heading} ×{len(shown)}"
+    if notice.kind not in ("firing", "joined"):
         heading = f"{say(STATES, notice.kind, language)}: {heading}"
-    link, actions = _answers(notice, first, person, links, language)
+    link, actions = _answers(notice, shown, person, links, language)
     return Delivery(
         key=key,
         notice=notice,
         title=heading,
-        body="\n".join(_lines(notice, book, language)),
-        tag=first.id if first else notice.store,
+        body="\n".join(_lines(notice, shown, book, language)),
+        tag=notice.group or (first.id if first else notice.store),
         to=to,
         person=person,
         link=link,
         actions=actions,
+        replaces=f"{notice.group}|@{person}" if notice.kind == "joined" and person else "",
     )
 
 
 def _answers(
-    notice: Notice, first: Incident | None, person: str, links: Links | None, language: Language
+    notice: Notice, shown: list[Incident], person: str, links: Links | None, language: Language
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """A link and buttons for one person; a shared channel has none: nobody acts in another's name."""
-    if links is None or first is None or not person or notice.kind in ("resolved", "expired"):
+    """A link and buttons for one person, for all of a push; a shared channel has none: nobody acts for another."""
+    if links is None or not shown or not person or notice.kind in ("resolved", "expired"):
         return "", ()
-    token = links.token(notice.store, first.id, person, notice.at)
+    token = links.token(notice.store, [i.id for i in shown], person, notice.at)
     actions = [(say(ANSWERS, key, language), links.act(token, key)) for key in ANSWERS]
     return links.confirm(token), tuple(actions)
 
 
-def _lines(notice: Notice, book: StoreBook, language: Language) -> list[str]:
+def _lines(notice: Notice, shown: list[Incident], book: StoreBook, language: Language) -> list[str]:
     """A line an incident; of a single one also what else can be done, and what cannot and why."""
-    lines = [line(incident, notice, book, language) for incident in notice.incidents]
-    if len(notice.incidents) != 1 or notice.kind in ("resolved", "expired"):
+    lines = [line(incident, notice, book, language) for incident in shown]
+    if len(shown) != 1 or notice.kind in ("resolved", "expired"):
         return lines
-    return lines + besides(notice.incidents[0], language, book.alerts.names)
+    return lines + besides(shown[0], language, book.alerts.names)
 
 
 def line(incident: Incident, notice: Notice, book: StoreBook, language: Language) -> str:

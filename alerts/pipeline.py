@@ -44,7 +44,7 @@ STAGES: tuple[Callable[[Turn], None], ...] = (
 def _rest_until(turn: Turn) -> datetime | None:
     """Until when the stages after ``evaluate`` have nothing to do of themselves; ``None`` while anything is open."""
     memory, settings = turn.memory, turn.book.alerts
-    if open_incidents(memory) or memory.waiting or memory.silences or memory.digest_at:
+    if open_incidents(memory) or memory.silences or memory.digest_at:
         return None
     keep, wait = timedelta(hours=settings.keep_h), timedelta(seconds=settings.measure_s)
     forgets = [incident.updated_at + keep for incident in memory.incidents.values()]

@@ -24,10 +24,14 @@ class Recipients:
 
     Args:
         boards: channels that show the list of open incidents.
+        apart: channels that would disturb people anew with what joins a push, and are left out of it.
     """
 
-    def __init__(self, book: Book, settings: AlertsSettings, boards: Iterable[str]) -> None:
+    def __init__(
+        self, book: Book, settings: AlertsSettings, boards: Iterable[str], apart: Iterable[str] = ()
+    ) -> None:
         self._book, self._settings, self._boards = book, settings, list(boards)
+        self._apart = set(apart)
         self._channels = set(settings.channels_by_name())
         self._people = {p.id: p for p in settings.people}
 
@@ -40,8 +44,11 @@ class Recipients:
         if notice.kind == "board":
             return [_shared(notice, name) for name in self._boards]
         route = self._settings.route_of(notice.route)
-        shared = [n for n in route.channels if n in self._channels and n not in self._boards]
-        return [_shared(notice, name) for name in shared] + self._persons(notice, notice.audience)
+        found = [_shared(notice, n) for n in route.channels if n not in self._boards]
+        found += self._persons(notice, notice.audience)
+        ways = self._channels - self._apart if notice.kind == "joined" else self._channels
+        kept = [r._replace(ways=[w for w in r.ways if w.channel in ways]) for r in found]
+        return [recipient for recipient in kept if recipient.ways]
 
     def above(self, notice: Notice, rung: int) -> tuple[int, list[Recipient]] | None:
         """The next rung with somebody on shift to tell instead, where nobody of ``rung`` could be reached."""

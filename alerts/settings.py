@@ -105,6 +105,7 @@ class Route(Table, kw_only=True, frozen=True):
 
     Attributes:
         channels: shared ways out that carry every push of the route, whoever is on shift.
+        group_s: what the same rule finds within it after a push joins that push instead of making another.
         repeat_s: a push nobody acknowledged is repeated this often; ``repeats`` times a rung, and on the last one at
             pauses that double up to an hour until somebody has it.
     """
@@ -119,7 +120,7 @@ class Route(Table, kw_only=True, frozen=True):
     )
     repeat_s: Positive = 240.0
     repeats: Annotated[int, Meta(ge=0)] = 3
-    group_s: NotNegative = 60.0  # what fires within it after a push shares the next one
+    group_s: NotNegative = 300.0
 
 
 class Shift(Table, kw_only=True, frozen=True):

@@ -30,7 +30,8 @@ class Delivery:
     Attributes:
         key: idempotency key, the same however often it is tried: one per notice and person.
         to: the person's address on the channel; empty for the channel's own.
-        tag: the same for all messages of one incident, so that a newer one can replace an older.
+        tag: the same for all messages of one push and what follows it, so that a newer one can replace an older.
+        replaces: the key under which this person was told before, of a push that has grown; empty for a new one.
         actions: what can be answered, as (label, url) pairs; a tap on one must only ever POST.
     """
 
@@ -43,11 +44,12 @@ class Delivery:
     person: str = ""
     link: str = ""
     actions: tuple[tuple[str, str], ...] = ()
+    replaces: str = ""
 
     @property
     def urgent(self) -> bool:
         """Whether it may interrupt somebody."""
-        return self.notice.kind not in ("resolved", "expired", "digest") and any(
+        return self.notice.kind not in ("joined", "resolved", "expired", "digest") and any(
             i.severity == "act" for i in self.notice.incidents
         )
 
@@ -73,10 +75,12 @@ class Context:
 class Channel(Protocol):
     """A way out. ``send`` may block up to the channel's timeout; it is called from several threads.
 
-    ``shows_board`` channels get the list of open incidents, others get messages.
+    ``shows_board`` channels get the list of open incidents, others get messages. ``takes_joined``: it grows a push in
+    place without a sound, or tells machines of everything; other channels are left out of what joins a push.
     """
 
     shows_board: bool
+    takes_joined: bool
 
     def send(self, delivery: Delivery) -> None:
         """Deliver or raise: ``UnreachableError`` to be tried again, ``RefusedError`` to be given up."""

@@ -15,6 +15,7 @@ class AppriseChannel:
     """Sends text; the link to answer follows it."""
 
     shows_board = False
+    takes_joined = False
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url, self._timeout_s = url, timeout_s

@@ -17,6 +17,7 @@ class LogChannel:
     """One line a message."""
 
     shows_board = False
+    takes_joined = True
 
     def send(self, delivery: Delivery) -> None:
         """Write the line."""

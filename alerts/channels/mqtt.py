@@ -33,6 +33,7 @@ class MqttChannel:
     """Publishes at QoS 1 and waits for the broker's acknowledgement."""
 
     shows_board = True
+    takes_joined = False
 
     def __init__(self, broker: Broker, timeout_s: float) -> None:
         self._broker, self._timeout_s = broker, timeout_s

@@ -19,6 +19,7 @@ class NtfyChannel:
     """Publishes; what can be answered becomes a button that POSTs."""
 
     shows_board = False
+    takes_joined = True
 
     def __init__(self, settings: ChannelSettings, token: str) -> None:
         self._url = (settings.url or "https://ntfy.sh").rstrip("/") + "/"
@@ -38,14 +39,17 @@ class NtfyChannel:
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:
-    """The JSON of a message. The same ``sequence_id`` (ntfy 2.16) makes a second try replace the first."""
+    """The JSON of a message. The same ``sequence_id`` (ntfy 2.16) makes a second try replace the first.
+
+    So does what joins a push the push itself.
+    """
     body: dict[str, Any] = {
         "topic": delivery.to,
         "title": delivery.title,
         "message": delivery.body,
-        "priority": 5 if delivery.urgent and delivery.notice.rung else 4 if delivery.urgent else 3,
+        "priority": _priority(delivery),
         "tags": ["rotating_light" if delivery.urgent else "white_check_mark"],
-        "sequence_id": sha256(delivery.key.encode()).hexdigest()[:24],
+        "sequence_id": sha256((delivery.replaces or delivery.key).encode()).hexdigest()[:24],
     }
     if delivery.link:
         body["click"] = delivery.link
@@ -55,3 +59,12 @@ def payload(delivery: Delivery) -> dict[str, Any]:
             for label, url in delivery.actions[:3]  # the most ntfy shows
         ]
     return body
+
+
+def _priority(delivery: Delivery) -> int:
+    """Ntfy's 1 to 5: what escalates rings longest, what joins a push makes no sound."""
+    if delivery.notice.kind == "joined":
+        return 2
+    if not delivery.urgent:
+        return 3
+    return 5 if delivery.notice.rung else 4

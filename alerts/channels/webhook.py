@@ -28,6 +28,7 @@ class WebhookChannel:
     """Posts notices."""
 
     shows_board = False
+    takes_joined = True
 
     def __init__(self, settings: ChannelSettings, key: bytes) -> None:
         self._url, self._key = settings.url, key

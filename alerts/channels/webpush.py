@@ -37,6 +37,7 @@ class WebPushChannel:
     """Pushes to the phones a person has subscribed; or, where a contact's ``to`` is a subscription, to that one."""
 
     shows_board = False
+    takes_joined = True
 
     def __init__(self, settings: ChannelSettings, key: Vapid, phones: Phones | None = None) -> None:
         self._key, self._subject = key, settings.subject

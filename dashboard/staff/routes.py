@@ -19,6 +19,7 @@ from flask import (
 )
 
 from alerts import links
+from alerts.incident import Incident
 from dashboard.act import LINKED, Deeds, Outcome, Wish, parse
 from dashboard.catalogue import LOCALE, Language, words
 from dashboard.doors.gate import SESSION, visitor
@@ -140,20 +141,28 @@ class Staff(NamedTuple):
         claim = self._claim()
         if claim is None:
             return self._said("link.bad", 410)
-        incident = self.deeds.incident(claim.store, claim.incident)
-        if incident is None:
+        found = [self.deeds.incident(claim.store, i) for i in (claim.incident, *claim.others)]
+        known = [i for i in found if i is not None]
+        if not known:
             return self._said("link.gone", 410)
-        if incident.state in {"resolved", "expired"}:
+        alive = [i for i in known if i.state not in {"resolved", "expired"}]
+        if not alive:
             return self._said("link.over", 410)
-        if incident.owner and incident.owner != claim.person:
-            return self._said("link.taken", 409, who=self.people.named(incident.owner))
+        free = [i for i in alive if not i.owner or i.owner == claim.person]
+        if not free:
+            return self._said("link.taken", 409, who=self.people.named(alive[0].owner or ""))
+        return self._asks(claim, free)
+
+    def _asks(self, claim: links.Claim, incidents: list[Incident]) -> Response:
+        """The question itself, of all that a push is about and nobody else has."""
+        incident, mine = incidents[0], all(i.owner for i in incidents)
         shop, language = self.shops[claim.store], self._language()
+        said, *more = (asked(i, shop, self._now(), language) for i in incidents)
         page = render_template(
             "confirm.html", text=self._words(language), lang=LOCALE[language], token=request.args["t"],
-            asked=asked(incident, shop, self._now(), language), severity=incident.severity,
-            mine=incident.owner == claim.person, who=self.people.named(claim.person),
-            shop=getattr(shop.store.name, language),
-            answers=["done", "dismiss"] if incident.owner else ["ack", "snooze", "dismiss"],
+            asked=said, more=more, severity=incident.severity, mine=mine,
+            who=self.people.named(claim.person), shop=getattr(shop.store.name, language),
+            answers=["done", "dismiss"] if mine else ["ack", "snooze", "dismiss"],
         )  # fmt: skip
         return _fresh(page)
 
@@ -170,9 +179,14 @@ class Staff(NamedTuple):
         do = request.values.get("do", "")
         if claim is None or do not in LINKED:
             return self._said("link.bad", 410)
-        wish = Wish(store=claim.store, target=claim.incident, do=cast("Do", do))
         who = Visitor(claim.person, self.people.named(claim.person), "staff", (claim.store,))
-        outcome = self._do(wish, who)
+        outcomes = [
+            self._do(Wish(store=claim.store, target=ident, do=cast("Do", do)), who)
+            for ident in (claim.incident, *claim.others)
+        ]
+        outcome = min(
+            outcomes, key=lambda o: list(STATUS).index(o.verdict)
+        )  # one of several is enough
         if outcome.verdict == "ok":
             return self._said(f"link.{do}", 200)
         if outcome.verdict == "taken":

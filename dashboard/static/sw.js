@@ -25,12 +25,12 @@ const heardBefore = async (key) => {
 };
 
 const show = async (said) => {
-  const over = said.kind === "resolved" || said.kind === "expired", tag = said.tag || "floorcast";
+  const quiet = ["joined", "resolved", "expired"].includes(said.kind), tag = said.tag || "floorcast";
   const again = Boolean(said.key) && (await heardBefore(said.key));
   if (again && !(await self.registration.getNotifications({ tag })).length) return; /* seen, and put away */
   await self.registration.showNotification(said.title || "Floorcast", {
-    body: said.body || "", tag, renotify: !over && !again, silent: over || again || !said.urgent,
-    requireInteraction: Boolean(said.urgent), icon: "/static/icon-192.png", badge: "/static/icon-192.png",
+    body: said.body || "", tag, renotify: !quiet && !again, silent: quiet || again || !said.urgent,
+    requireInteraction: Boolean(said.urgent) || said.kind === "joined", icon: "/static/icon-192.png", badge: "/static/icon-192.png",
     data: { url: said.url || "/staff", actions: said.actions || [], title: said.title || "Floorcast", tag },
     actions: (said.actions || []).slice(0, 2).map((a, i) => ({ action: String(i), title: a.title })),
   });

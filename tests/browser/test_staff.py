@@ -206,6 +206,23 @@ def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
     assert "over already" in phone.page.inner_text("h1")
 
 
+def test_a_link_for_several_takes_what_nobody_has(site: Site, phones: Phones) -> None:
+    """The page behind a push about several incidents names those that are free; one tap takes them all."""
+    floor, phone = site.floor, phones()
+    first, second, third, _ = floor.incidents()
+    theirs = msgspec.structs.replace(third, state="acknowledged", owner="lw")
+    floor.publish(*floor.afternoon(), incidents=(first, second, theirs))
+    claim = Claim("riverside", first.id, "mia", 4_000_000_000, (second.id, third.id, "gone"))
+    phone.page.goto(f"{phone.root}/staff/confirm?lang=en&t=" + sign(b"k" * 32, claim))
+    assert phone.page.locator(".card .besides").count() == 1
+    assert phone.violations() == []
+    assert phone.page.evaluate(OVERFLOWING) == []
+    with phone.page.expect_navigation():
+        phone.page.click("button.primary")
+    assert "You have it" in phone.page.inner_text("h1")
+    assert [(c.action, c.target) for c in commands(site)] == [("ack", first.id), ("ack", second.id)]
+
+
 def test_writes_need_their_token(site: Site, phones: Phones) -> None:
     """Without the session's token, from another origin, at another store or as a wall nothing is written."""
     floor, phone = site.floor, phones()

@@ -170,19 +170,6 @@ def test_sensor_down_mutes_what_it_feeds() -> None:
     story.expect(told("firing", "low-conversion"))
 
 
-def test_three_queues_are_one_push() -> None:
-    """What a rule finds at three tills within its group time is told with two pushes at most, all in them."""
-    rule = Rule(
-        name="queue-long", metric="queue_length", window="now", subject="till:*", compare="above",
-        reference="fixed", level=6, clear_level=3, hold_s=10,
-    )  # fmt: skip
-    story = Story([rule]).at("10:00")
-    for till in "123":
-        story.say("queue_length", 9, subject=f"till:{till}", window="now")
-    story.at("10:01").expect(told("firing", "queue-long", 1))
-    assert len(story.told("firing", "queue-long")[0].incidents) == 3
-
-
 def test_budget_keeps_the_dearest() -> None:
     """Over the budget of a shift, only what is dearer is pushed; the rest comes in one digest."""
     rules = [
