@@ -20,11 +20,11 @@ from dashboard.configuration.plan_routes import PlanPictures
 from dashboard.configuration.routes import SettingsPages
 from dashboard.doors import login
 from dashboard.doors.audit import Audit
-from dashboard.doors.gate import Gate, visitor
-from dashboard.doors.gate import token as wall_token
+from dashboard.doors.gate import Gate
 from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People
+from dashboard.doors.proxies import Proxies
 from dashboard.doors.sessions import Sessions
 from dashboard.layout import page
 from dashboard.managers import exports
@@ -102,20 +102,21 @@ def _doors(
 ) -> Gate:
     """The gate, the login, the staff page and what they write."""
     server = app.server
-    people = People(house.people, house.folder)
+    people = People(house.people, house.folder, house.config)
     audit = Audit(reader.client, settings.audit_entries)
     sessions = Sessions(reader.client, people, settings)
     gate = Gate(sessions, Kiosks(house.folder))
     gate.guard(server)
+    server.wsgi_app = Proxies(server.wsgi_app, settings.proxies)
     login.register(server, people, sessions, audit, settings.language)
     writer = CommandWriter(reader.client, reader.partitions)
     deeds = Deeds(reader, shops, writer, audit, settings.snooze_s)
     push_key = push.public_key(house.folder) if house.push else ""
     Staff(
-        shops, app.hub, deeds, people, sessions, house.link_key, push_key, settings.language
+        shops, app.hub, deeds, people, gate, house.link_key, push_key, settings.language
     ).register(server)
     desk = Desk(HouseReader(reader, shops), shops, app.hub, writer, house.people, settings)
-    app.managers, app.managers_desk = Managers(desk, discover(desk)).create(server), desk
+    app.managers, app.managers_desk = Managers(desk, discover(desk), gate).create(server), desk
     file = ConfigFile(house.config, house.check, house.folder) if house.config else None
     changes = Changes(desk, audit, file)
     SettingsPages(changes).register(server)
@@ -133,12 +134,11 @@ def _routes(app: Screens, shops: Shops, gate: Gate) -> None:
 
     @server.get("/wall/<store>/events")  # type: ignore[untyped-decorator]
     def events(store: str) -> Response:
-        """The stream of one store's changes; a wall's ends when its token is revoked."""
+        """The stream of one store's changes; it ends with the session or the token that opened it."""
         if store not in shops:
             abort(404)
-        held, kiosk = wall_token(), visitor().role == "kiosk"
         return Response(
-            app.hub.events(store, holds=lambda: not kiosk or gate.holds(held, store)),
+            app.hub.events(store, holds=gate.still("kiosk", store)),
             mimetype="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

@@ -2,8 +2,9 @@
 
 | key | type | holds | lifetime |
 |---|---|---|---|
-| ``session:<sha256>`` | string | who is logged in, under the hash of their cookie | ``dashboard.session_h`` |
-| ``login:<who or where>`` | string | failed log-ins counted | ``dashboard.login_window_s`` |
+| ``session:<sha256>`` | string | who is logged in, by the hash of their cookie | ``dashboard.session_idle_h`` unused |
+| ``session-life:<sha256>`` | string | nothing: the login has not lasted too long yet | ``dashboard.session_h`` |
+| ``login:<who or where>`` | string | log-ins tried and not forgiven | ``dashboard.login_window_s`` |
 | ``audit`` | stream | who did what to what, and what came of it | ``dashboard.audit_entries`` |
 | ``silences:<store>`` | hash | silences asked for, by target: owner, note, end | until their end |
 
@@ -16,6 +17,11 @@ AUDIT = "audit"
 def session_key(digest: str) -> str:
     """One login."""
     return f"session:{digest}"
+
+
+def session_life_key(digest: str) -> str:
+    """Whether one login may still last."""
+    return f"session-life:{digest}"
 
 
 def silences_key(store: str) -> str:

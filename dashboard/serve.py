@@ -70,6 +70,7 @@ class Server(BaseApplication):
             "worker_connections": 4 * settings.screens + SPARE_THREADS,
             "keepalive": 5,
             "graceful_timeout": 3,
+            "forwarded_allow_ips": ",".join(settings.proxies),
             "timeout": 30,
             "loglevel": "warning",
             "proc_name": "floorcast-screen",

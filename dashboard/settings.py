@@ -14,6 +14,7 @@ class DashboardSettings(Table, kw_only=True, frozen=True):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8050  # 0: any free port
+    proxies: list[str] = []  # addresses whose X-Forwarded-For and X-Forwarded-Proto are believed
     language: Literal["en", "zh"] = "zh"
     screens: PositiveInt = 64  # walls and phones one process serves at once
     delayed_s: Positive = 5.0
@@ -37,7 +38,8 @@ class DashboardSettings(Table, kw_only=True, frozen=True):
     data_dir: str = (
         ".floorcast/screen"  # password hashes, kiosk tokens, push key: readable by their owner only
     )
-    session_h: Positive = 12.0  # a login lasts this long
+    session_h: Positive = 12.0  # a login lasts this long at most …
+    session_idle_h: Positive = 4.0  # … and ends when no page of it was open for so long
     login_tries: PositiveInt = 8  # wrong passwords for a name or from an address …
     login_window_s: Positive = 900.0  # … within this before either has to wait
     audit_entries: PositiveInt = 100_000

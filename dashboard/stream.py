@@ -8,7 +8,7 @@ other builds on the message with the ``seq`` before it, and a screen that misses
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Any, Literal
@@ -126,7 +126,7 @@ class Hub:
             for room, look in _VIEWS.items()
             for name, shop in shops.items()
         }
-        self._listeners: set[Mailbox] = set()
+        self._listeners: dict[Mailbox, frozenset[str]] = {}  # and the stores each hears of
         self._start = Lock()
         self._thread: Thread | None = None
         self._closing = Event()
@@ -179,19 +179,26 @@ class Hub:
             with feed.lock:
                 feed.screens.discard(screen)
 
-    def hints(self) -> Iterator[bytes]:
-        """Which stores changed, as hints, and ``lost`` while nothing can be read; for pages that read themselves."""
+    def hints(
+        self, stores: Iterable[str], holds: Callable[[], bool] = lambda: True
+    ) -> Iterator[bytes]:
+        """Which of some stores changed, and ``lost`` while nothing can be read: hints for pages that read themselves.
+
+        ``holds`` as in ``events``.
+        """
         mailbox = Mailbox(self._settings.queue)
         self._ensure_running()
-        self._listeners.add(mailbox)
+        self._listeners[mailbox] = frozenset(stores)
         try:
             yield b"retry: 2000\n\n"
             while not (mailbox.closed or self._closing.is_set()):
                 message = mailbox.take(self._settings.comment_s)
                 lost = message is None and mailbox.owed()
+                if not holds():
+                    return
                 yield message or (b"event: changed\ndata: []\n\n" if lost else b": alive\n\n")
         finally:
-            self._listeners.discard(mailbox)
+            del self._listeners[mailbox]
 
     def _next(self, feed: Feed, screen: Mailbox) -> bytes:
         message = screen.take(self._settings.comment_s)
@@ -237,10 +244,10 @@ class Hub:
         due = time.monotonic() - self._reread >= self._settings.reread_s
         if due:
             self._reread = time.monotonic()
-        if self._listeners and (stores or due):
-            hint = b"event: changed\ndata: %s\n\n" % msgspec.json.encode(sorted(stores))
-            for listener in list(self._listeners):
-                listener.put(hint)
+        for listener, theirs in list(self._listeners.items()):
+            if due or stores & theirs:
+                told = msgspec.json.encode(sorted(stores & theirs))
+                listener.put(b"event: changed\ndata: %s\n\n" % told)
         for (_, name), feed in self._feeds.items():
             if not (due or name in stores):
                 continue

@@ -38,7 +38,9 @@ class Changes(NamedTuple):
             return said("forbidden", "", 403)
         try:
             at_ms = int(self.desk.house.reader.now().timestamp() * 1000)
-            newer = file.change(edit, version, who.id, store, at_ms)
+            newer = file.change(
+                edit, version, who.id, store, at_ms, lambda: self.note(target, store, "ok")
+            )
         except ConflictError:
             return said("conflict", "", 409)
         except UnreachableError:
@@ -47,35 +49,39 @@ class Changes(NamedTuple):
             self.note(target, store, "refused")
             return said("refused", str(error.args[0] if error.args else error), 422)
         except OSError as error:
+            self.note(target, store, "failed")
             return said("failed", error.strerror or str(error), 500)
-        self.note(target, store, "ok")
         self._into_the_log(store, who, edit)
         return jsonify(verdict="ok", version=newer)
 
     def may(self, edit: Edit) -> bool:
         """Whether who asks may make this edit."""
-        return may_change(edit, visitor(), self.known().read().tables)
+        return may_change(edit, visitor(), self.known().read().text)
 
     def undo(self, store: str) -> AnyResponse:
         """Take the newest change back; an admin of some stores only their own."""
         file, who = self.known(), visitor()
         try:
-            change = file.undo(who.id if who.stores else None)
+            change = file.undo(
+                who.id if who.stores else None,
+                lambda change: self.note(f"undo {change.said}", store, "ok"),
+            )
         except ConflictError:
             return said("conflict", "", 409)
         except ValueError as error:
             return said("refused", str(error), 422)
-        self.note(f"undo {change.said}", store, "ok")
+        self._say(store, who, "undo", change.said)
         return jsonify(verdict="ok", version=file.read().version)
 
     def _into_the_log(self, store: str, who: Visitor, edit: Edit) -> None:
         """A change is an event of the shop: a replay meets it where it was made."""
         value = msgspec.json.encode(edit.value).decode()
-        target = f"config.{'.'.join(edit.path)}"
+        self._say(store, who, ".".join(edit.path), f"{edit.op} {value}")
+
+    def _say(self, store: str, who: Visitor, what: str, note: str) -> None:
+        target = f"config.{what}"
         try:
-            self.desk.writer.write(
-                store, who.id, "setting", target[:120], note=f"{edit.op} {value}"[:200]
-            )
+            self.desk.writer.write(store, who.id, "setting", target[:120], note=note[:200])
         except (redis.RedisError, ValueError) as error:
             self.note(target, store, f"not in the log: {error}"[:120])
 

@@ -7,6 +7,7 @@ A path names tables as people do: ``sensors.stores.riverside.zones.promo.polygon
 # ruff: noqa: ANN401 - type expressions and TOML values are of any type
 
 import re
+import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -17,6 +18,7 @@ from msgspec import Struct
 from tomlkit.items import AoT, Array, InlineTable
 
 from alerts.settings import AlertsSettings
+from dashboard.configuration.blocks import inline, keyed, within, without
 from dashboard.settings import DashboardSettings
 from flows.settings import FlowsSettings
 from sensors.settings import SensorsSettings
@@ -28,7 +30,8 @@ ROOTS: dict[str, type[Struct]] = {
     "alerts": AlertsSettings,
     "dashboard": DashboardSettings,
 }
-NAMED_BY = ("id", "name", "sku")
+STORES = ("sensors", "stores")
+NAMED_BY = ("id", "sku", "name")
 _MINUTES = re.compile(r"^[0-2]\d:[0-5]\d$")
 
 
@@ -77,17 +80,25 @@ def apply(text: str, edit: Edit) -> str:
 
     Raises:
         KeyError: there is no such place.
-        ValueError: the value is none of its type (``msgspec.ValidationError``), or the entry is there already.
+        ValueError: the value is none of its type (``msgspec.ValidationError``), the entry is there already, or it would
+            have another name: other tables, the log and the history know it by that.
     """
+    if edit.op != "add" and _renames(edit):
+        raise ValueError(
+            f"{'.'.join(edit.path)}: known elsewhere by this name; add another one instead"
+        )
     document = tomlkit.parse(text)
+    lines: str | None = None
     if edit.op == "add":
-        _add(document, edit)
+        lines = within(text, ".".join(edit.path), _add(document, edit))
     elif edit.op == "remove":
-        _remove(document, edit.path)
+        number = _remove(document, edit.path)
+        lines = without(text, ".".join(edit.path[:-1]), number) if number is not None else None
     else:
-        holder = _holder(document, edit.path[:-1])
-        holder[_key(holder, edit.path[-1])] = _item(edit.value, type_at(edit.path))
-    return tomlkit.dumps(document)
+        lines = _set(document, text, edit)
+    made = tomlkit.dumps(document)
+    same = lines is not None and tomllib.loads(lines) == tomllib.loads(made)
+    return lines if lines is not None and same else made
 
 
 def _item(value: Any, kind: Any) -> Any:
@@ -114,10 +125,11 @@ def _lean(value: Any) -> Any:
     return [_lean(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def _add(document: Any, edit: Edit) -> None:
+def _add(document: Any, edit: Edit) -> dict[str, Any]:
+    """Add an entry and return it as it was written."""
     kind = type_at((*edit.path, "0"))
     wanted = edit.value if isinstance(edit.value, dict) else {}
-    name = next((wanted[k] for k in NAMED_BY if isinstance(wanted.get(k), str)), None)
+    name = name_of(wanted)
     entry = {k: v for k, v in _item(wanted, kind).items() if k in wanted}
     parent = _holder(document, edit.path[:-1], make=True)
     rows = parent.get(edit.path[-1])
@@ -125,23 +137,40 @@ def _add(document: Any, edit: Edit) -> None:
         raise ValueError(f"{'.'.join(edit.path)}: {name} is there already")
     if isinstance(rows, Array) or isinstance(parent, InlineTable):
         if rows is None:
-            rows = parent[edit.path[-1]] = tomlkit.array()
+            parent[edit.path[-1]] = tomlkit.array()
             rows = parent[edit.path[-1]]
-        inline = tomlkit.inline_table()
-        inline.update(entry)
-        rows.add_line(inline) if len(rows) else rows.append(inline)
-        return
+        rows.add_line(inline(entry)) if len(rows) else rows.append(inline(entry))
+        return entry
     if rows is None:
-        parent[edit.path[-1]] = rows = tomlkit.aot()
+        parent[edit.path[-1]] = tomlkit.aot()
         rows = parent[edit.path[-1]]
     table = tomlkit.table()
-    table.update(entry)
+    table.update({key: inline(value) for key, value in entry.items()})
     rows.append(table)
+    return entry
 
 
-def _remove(document: Any, path: Path) -> None:
+def _set(document: Any, text: str, edit: Edit) -> str | None:
+    """Set a value; the text with it, where it is a new key of an entry of an array of tables."""
+    *above, key = edit.path
+    holder = _holder(document, above)
+    value = _item(edit.value, type_at(edit.path))
+    rows = _holder(document, above[:-1]) if len(above) > 1 else None
+    new = isinstance(rows, AoT) and key not in holder
+    holder[_key(holder, key)] = value
+    if not new:
+        return None
+    return keyed(text, ".".join(above[:-1]), int(_key(rows, above[-1])), key, value)
+
+
+def _remove(document: Any, path: Path) -> int | None:
+    """Remove an entry or a key; which entry it was, if it was one of an array of tables."""
     holder = _holder(document, path[:-1])
-    del holder[_key(holder, path[-1])]
+    key = _key(holder, path[-1])
+    if path[:-1] == STORES and len(holder) == 1:
+        raise ValueError(f"{'.'.join(path)}: the last store stays; add another one first")
+    del holder[key]
+    return key if isinstance(holder, AoT) and isinstance(key, int) else None
 
 
 def _holder(document: Any, path: Sequence[str], *, make: bool = False) -> Any:
@@ -175,5 +204,35 @@ def _key(holder: Any, part: str) -> str | int:
     raise KeyError(part)
 
 
+def known_by(kind: Any) -> str | None:
+    """The key by which an entry of this type is known: its id, else its SKU, else its name; ``None`` without one.
+
+    >>> known_by(type_at(("alerts", "people", "mia"))), known_by(type_at(("alerts", "rules", "low-atv")))
+    ('id', 'name')
+    """
+    keys = get_type_hints(kind) if isinstance(kind, type) and issubclass(kind, Struct) else {}
+    return next((key for key in NAMED_BY if key in keys), None)
+
+
+def _renames(edit: Edit) -> bool:
+    """Whether an entry would be known by another name afterwards: other tables, the log and the history keep it."""
+    holder = plain(type_at(edit.path[:-1])) if len(edit.path) > 1 else None
+    if get_origin(holder) is not list:
+        return edit.path[-1] == known_by(holder)
+    named = known_by(plain(get_args(holder)[0])) is not None
+    other = not isinstance(edit.value, dict) or name_of(edit.value) != edit.path[-1]
+    return named and edit.op == "set" and other
+
+
+def name_of(row: Any) -> str | None:
+    """What an entry of a list is known by, as ``known_by``; ``None`` where it has none.
+
+    >>> name_of({"id": "mia", "name": "chen"}), name_of({"opens": "09:00"})
+    ('mia', None)
+    """
+    found = (row[key] for key in NAMED_BY if hasattr(row, "get") and key in row)
+    return next((str(name) for name in found), None)
+
+
 def _named(row: Any, name: str) -> bool:
-    return hasattr(row, "get") and any(row.get(key) == name for key in NAMED_BY)
+    return name_of(row) == name

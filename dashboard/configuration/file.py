@@ -56,8 +56,16 @@ class ConfigFile:
         text = self.path.read_text(encoding="utf-8")
         return Read(text, digest(text), tomllib.loads(text))
 
-    def change(self, edit: Edit, version: str, who: str, store: str, at_ms: int) -> str:
-        """Make an edit and return the file's new version.
+    def change(
+        self,
+        edit: Edit,
+        version: str,
+        who: str,
+        store: str,
+        at_ms: int,
+        noted: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Make an edit and return the file's new version; ``noted`` is called before, and what it raises prevents it.
 
         Raises:
             ConflictError: somebody else changed the file meanwhile.
@@ -73,6 +81,7 @@ class ConfigFile:
             except msgspec.ValidationError as error:
                 raise ValueError(f"{'.'.join(edit.path)}: {error}") from error
             self._check(text)
+            noted()
             value = "" if edit.value is None else msgspec.json.encode(edit.value).decode()
             said = " ".join(filter(None, (edit.op, ".".join(edit.path), value)))[:200]
             self._keep(Change(
@@ -81,8 +90,8 @@ class ConfigFile:
             write_whole(self.path, text)
             return digest(text)
 
-    def undo(self, who: str | None) -> Change:
-        """Take the newest change back, if it still stands; ``who``: only if it is theirs.
+    def undo(self, who: str | None, noted: Callable[[Change], None] = lambda _: None) -> Change:
+        """Take the newest change back, if it still stands; ``who``: only if it is theirs; ``noted`` as in ``change``.
 
         Raises:
             ConflictError: there is none, it is somebody else's, or the file was changed by hand since.
@@ -96,6 +105,7 @@ class ConfigFile:
                 raise ConflictError
             change = past.pop(newest)
             self._check(change.before)
+            noted(change)
             write_whole(self.path, change.before)
             self._past.write(past)
             return change

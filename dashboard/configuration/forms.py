@@ -9,13 +9,12 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 import msgspec
 from msgspec import Meta, Struct
 
-from dashboard.configuration.edits import plain
+from dashboard.configuration.edits import known_by, plain
 
 Name = Callable[[str], str]
 """A field's key → its words."""
 
 DRAWN = frozenset({"polygon", "spot", "plan"})  # on the plan, not in a form
-FIXED = frozenset({"id", "sku"})  # other tables, the log and the history know the entry by it
 APART = frozenset({"doors", "zones", "tills"})  # have a section of their own
 
 
@@ -53,10 +52,12 @@ class Group(NamedTuple):
 def group(value: Struct, path: Sequence[str], title: str, name: Name) -> Group:
     """The form of one struct."""
     made = Group(tuple(path), title, [], [], [])
+    fixed = known_by(type(value))
     for key, kind in get_type_hints(type(value), include_extras=True).items():
         if key in DRAWN or key in APART:
             continue
         _place(made, (*path, key), kind, getattr(value, key), name)
+    made.fields[:] = [f._replace(fixed=f.path == (*path, fixed)) for f in made.fields]
     return made
 
 
@@ -81,7 +82,7 @@ def _place(made: Group, path: tuple[str, ...], kind: Any, value: Any, name: Name
 def _field(path: tuple[str, ...], kind: Any, value: Any, label: str) -> Field:
     bare = plain(kind)
     low, high = _bounds(kind)
-    base = Field(path, label, "text", value, fixed=path[-1] in FIXED)
+    base = Field(path, label, "text", value)
     if bare is bool:
         return base._replace(kind="check")
     if bare in {int, float}:

@@ -3,10 +3,14 @@
 Addresses, passwords, secrets and folders are not changed from a browser, by anybody.
 """
 
+import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime, time
 from typing import Any
 
-from dashboard.configuration.edits import Edit
+import msgspec
+
+from dashboard.configuration.edits import Edit, apply
 from dashboard.doors.people import Visitor
 
 SCREEN = frozenset({
@@ -22,38 +26,52 @@ RESTART: Mapping[str, tuple[str, ...]] = {
 """Which processes read a table, once, when they start."""
 
 
-def may_change(edit: Edit, who: Visitor, tables: Mapping[str, Any]) -> bool:
-    """Whether this edit is theirs to make, by where it is and by whom the entry is for, before and after."""
+def may_change(edit: Edit, who: Visitor, text: str) -> bool:
+    """Whether this edit of a configuration is theirs to make: by where it is, and by what the text says after it.
+
+    Of an admin of some stores everything that is not these stores' alone has to stay as it was. What cannot be made at
+    all is not judged: it is refused for its own reason.
+    """
+    if not who.stores:
+        return _on_the_page(edit, who)
+    try:
+        after = apply(text, edit)
+    except (ValueError, KeyError):
+        after = text
+    kept = _foreign(tomllib.loads(text), who) == _foreign(tomllib.loads(after), who)
+    return kept and _on_the_page(edit, who)
+
+
+def _on_the_page(edit: Edit, who: Visitor) -> bool:
     path = edit.path
     match path[:3]:
         case ("sensors", "stores", store):
-            whole = len(path) == 3 and edit.op != "set"
-            return who.may("admin", store) and not (whole and who.stores)
+            return who.may("admin", store)
         case ("sensors", "stores"):
-            return edit.op == "add" and who.may("admin") and not who.stores
+            return edit.op == "add" and who.may("admin")
         case ("flows", "benchmarks", store):
             return who.may("admin", store)
-        case ("alerts", ("rules" | "people") as kind, *_):
-            return who.may("admin") and (not who.stores or _theirs(edit, kind, who, tables))
+        case ("alerts", "rules" | "people", *_):
+            return who.may("admin")
         case ("dashboard", key) if key in SCREEN:
-            return who.may("admin") and not who.stores
+            return who.may("admin")
         case _:
             return False
 
 
-def _theirs(edit: Edit, kind: str, who: Visitor, tables: Mapping[str, Any]) -> bool:
-    """Of an admin of some stores: the entry is for these stores only, before the edit and after it."""
-    asked = edit.value
-    if edit.op == "add" and len(edit.path) == 2:
-        return isinstance(asked, dict) and _within(asked, who)
-    key = "name" if kind == "rules" else "id"
-    rows = tables.get("alerts", {}).get(kind, [])
-    found = next((r for r in rows if r.get(key) == (edit.path[2:] or ("",))[0]), None)
-    if found is None or not _within(found, who):
-        return False
-    changed = {**found, edit.path[3]: asked} if len(edit.path) == 4 and edit.op == "set" else found
-    removed_stores = edit.op == "remove" and edit.path[3:] == ("stores",)
-    return not removed_stores and _within(changed, who)
+def _foreign(tables: Mapping[str, Any], who: Visitor) -> dict[str, Any]:
+    """What an admin of some stores may not change: all but their stores, and the rules and people of these alone."""
+    made: dict[str, Any] = msgspec.to_builtins(tables, builtin_types=(time, date, datetime))
+    sensors, flows, alerts = (made.get(name, {}) for name in ("sensors", "flows", "alerts"))
+    sensors["stores"] = [
+        {"id": row["id"]} if row.get("id") in who.stores else row
+        for row in sensors.get("stores", [])
+    ]
+    own = flows.get("benchmarks", {})
+    flows["benchmarks"] = {name: row for name, row in own.items() if name not in who.stores}
+    for kind in ("rules", "people"):
+        alerts[kind] = [row for row in alerts.get(kind, []) if not _within(row, who)]
+    return {**made, "sensors": sensors, "flows": flows, "alerts": alerts}
 
 
 def _within(entry: Mapping[str, Any], who: Visitor) -> bool:

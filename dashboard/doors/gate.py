@@ -6,14 +6,17 @@
 | ``/wall/{store}…`` | that store's kiosk token, which can only look, and whoever may see the store |
 | ``/staff``, ``/act``, ``/push/…`` | staff and above, at their stores |
 | ``/settings/{store}`` | admins of that store |
+| ``/store/{store}``, ``/forecast/…``, ``/sensors/…``, ``/weekly/…`` | managers of that store |
 | everything else | managers and above |
 
-A write needs the session's CSRF token in ``X-CSRF`` and must come from our own origin; a signed link is itself the
-permission, for one person and one incident, also for a button in a messenger's own page. Dash's callbacks are reads
-by POST; they need our own origin.
+A write needs the session's CSRF token in ``X-CSRF`` and must come from our own origin; a wall's token has no such
+token and writes nothing. A signed link is itself the permission, for one person and one incident, also for a button in
+a messenger's own page. Dash's callbacks are reads by POST; they need our own origin.
 """
 
 import hmac
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -23,12 +26,14 @@ from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.doors.kiosks import EVERY, Kiosks
-from dashboard.doors.people import Visitor
+from dashboard.doors.people import Role, Visitor
 from dashboard.doors.sessions import Sessions
 
 SESSION, KIOSK = "floorcast_session", "floorcast_kiosk"
 KIOSK_S = 400 * 86_400  # as long as browsers keep a cookie (RFC 6265bis)
+KNOWN_S = 2.0  # a stream asks this often at most whether its session lasts
 LINK = "/staff/act"
+OF_A_STORE = frozenset({"store", "forecast", "sensors", "weekly"})
 PUBLIC = (
     "/login", "/healthz", "/static/", "/wall/assets/", "/wall/_dash-component-suites/",
     "/_dash-component-suites/", "/assets/", "/_favicon.ico", "/wall/_favicon.ico", "/staff/confirm", LINK,
@@ -60,9 +65,7 @@ class Gate(NamedTuple):
         g.visitor = visitor
         if not _may_enter(visitor, request.path):
             abort(403, "not yours to open")
-        if not _reads() and not hmac.compare_digest(
-            visitor.csrf, request.headers.get("X-CSRF", "")
-        ):
+        if not _reads() and not _proves(visitor):
             abort(403, "without this session's token")
         return None
 
@@ -83,14 +86,31 @@ class Gate(NamedTuple):
             return None
         return Visitor(f"kiosk:{store}", store, "kiosk", () if store == EVERY else (store,))
 
-    def holds(self, held: str, store: str) -> bool:
-        """Whether a wall's token still opens a store: asked while its stream lasts."""
-        return self.kiosks.store_of(held) in {store, EVERY}
+    def still(self, role: Role, store: str = "") -> Callable[[], bool]:
+        """Whether who asks now still may, looked up again while their stream lasts; true while nobody can tell."""
+        held = token()
+        if visitor().role == "kiosk":
+            return lambda: self.kiosks.store_of(held) in {store, EVERY}
+        session, known_until = request.cookies.get(SESSION, ""), time.monotonic() + KNOWN_S
+
+        def holds() -> bool:
+            nonlocal known_until
+            if time.monotonic() < known_until:
+                return True
+            known_until = time.monotonic() + KNOWN_S
+            try:
+                found = self.sessions.visitor(session)
+            except redis.RedisError:
+                return True  # what is shown stays, and is marked as old
+            return found is not None and found.may(role, store)
+
+        return holds
 
     def _keep_wall(self, response: Response) -> Response:
         """A token that came in the address becomes a cookie: HttpOnly, strictly ours, only for walls."""
         given = request.args.get("k", "")
-        if given and response.status_code == 200 and request.path.startswith("/wall/"):
+        shown = response.status_code == 200 and request.path.startswith("/wall/")
+        if given and shown and self.kiosks.store_of(given):
             response.set_cookie(
                 KIOSK, given, max_age=KIOSK_S, path="/wall", httponly=True, samesite="Strict",
                 secure=request.is_secure,
@@ -118,9 +138,16 @@ def _may_enter(who: Visitor, path: str) -> bool:
         return who.may("kiosk", named)
     if parts[0] in {"staff", "act", "push", "logout"}:
         return who.may("staff")
+    named = parts[1] if len(parts) > 1 else ""
     if parts[0] == "settings":
-        return who.may("admin", parts[1] if len(parts) > 1 else "")
-    return who.may("manager", parts[1] if parts[0] == "store" and len(parts) > 1 else "")
+        return who.may("admin", named)
+    return who.may("manager", named.removesuffix(".csv") if parts[0] in OF_A_STORE else "")
+
+
+def _proves(who: Visitor) -> bool:
+    """Whether a write carries its session's own token."""
+    given = request.headers.get("X-CSRF", "")
+    return bool(who.csrf) and hmac.compare_digest(who.csrf.encode(), given.encode())
 
 
 def _reads() -> bool:

@@ -8,6 +8,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from alerts.settings import Person
+from dashboard.doors.directory import Directory
+from dashboard.doors.kiosks import digest
 from dashboard.doors.private_file import PrivateFile
 
 Role = Literal["kiosk", "staff", "manager", "admin"]
@@ -41,29 +43,29 @@ class Visitor(NamedTuple):
 
 
 class People:
-    """The staff directory with passwords; a password file that changes holds from the next request on."""
+    """The staff directory with passwords; either file, when it changes, holds from the next request on."""
 
-    def __init__(self, people: Iterable[Person], folder: Path) -> None:
-        self._people = {person.id: person for person in people}
+    def __init__(self, people: Iterable[Person], folder: Path, config: Path | None = None) -> None:
+        self._directory = Directory(people, config)
         self._file: PrivateFile[str] = PrivateFile(folder / "passwords.json", str)
         self._hasher = PasswordHasher()
         self._decoy = self._hasher.hash("nobody's password")
 
     def find(self, who: str) -> Visitor | None:
         """Somebody who may log in; ``None`` once they left the directory or have no password any more."""
-        person = self._people.get(who)
+        person = self._directory.read().get(who)
         if person is None or who not in self._file.read():
             return None
         return Visitor(who, person.name or who, person.access, tuple(person.stores))
 
     def named(self, who: str) -> str:
         """A person's name, their id where there is none."""
-        person = self._people.get(who)
+        person = self._directory.read().get(who)
         return (person.name if person else "") or who
 
     def at(self, store: str) -> list[Person]:
         """Who works at a store."""
-        return [p for p in self._people.values() if not p.stores or store in p.stores]
+        return [p for p in self._directory.read().values() if not p.stores or store in p.stores]
 
     def check(self, who: str, password: str) -> Visitor | None:
         """The visitor if the password is theirs; an unknown name costs as much time as a wrong password."""
@@ -82,6 +84,11 @@ class People:
         if len(password) < LEAST:
             raise ValueError(f"a password needs at least {LEAST} characters")
         self._file.write({**self._file.read(), who: self._hasher.hash(password)})
+
+    def password_mark(self, who: str) -> str:
+        """Names somebody's present password without giving it away; empty without one."""
+        hashed = self._file.read().get(who)
+        return digest(hashed) if hashed else ""
 
     def hash_of(self, who: str) -> str:
         """The hash kept of somebody's password; raises ``KeyError`` without one."""

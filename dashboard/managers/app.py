@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response, g
 
 from dashboard.catalogue import LOCALE, words
-from dashboard.doors.gate import visitor
+from dashboard.doors.gate import Gate, visitor
 from dashboard.doors.people import Visitor
 from dashboard.managers import frame, pages
 from dashboard.managers.desk import Desk
@@ -25,6 +25,7 @@ class Managers(NamedTuple):
 
     desk: Desk
     pages: dict[str, pages.Built]
+    gate: Gate
 
     def create(self, server: Flask) -> Dash:
         """Mount the app at the root of a server."""
@@ -47,7 +48,7 @@ class Managers(NamedTuple):
 
     def _hints(self) -> Response:
         return Response(
-            self.desk.hub.hints(),
+            self.desk.hub.hints(self.desk.mine(), self.gate.still("manager")),
             mimetype="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )

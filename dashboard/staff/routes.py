@@ -1,6 +1,5 @@
 """The staff page, its stream, what it sends, and the links in messages (edge)."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -22,9 +21,8 @@ from alerts import links
 from alerts.incident import Incident
 from dashboard.act import LINKED, Deeds, Outcome, Wish, parse
 from dashboard.catalogue import LOCALE, Language, words
-from dashboard.doors.gate import SESSION, visitor
+from dashboard.doors.gate import Gate, visitor
 from dashboard.doors.people import People, Visitor
-from dashboard.doors.sessions import Sessions
 from dashboard.language import language_of
 from dashboard.plain import plain
 from dashboard.reader import UnreachableError
@@ -43,7 +41,7 @@ class Staff(NamedTuple):
     hub: Hub
     deeds: Deeds
     people: People
-    sessions: Sessions
+    gate: Gate
     link_key: bytes
     push_key: str
     language: Language
@@ -91,19 +89,10 @@ class Staff(NamedTuple):
         """The stream of what staff have to do; it ends with the session."""
         self._check(store)
         return Response(
-            self.hub.events(store, "staff", self._still(request.cookies.get(SESSION, ""))),
+            self.hub.events(store, "staff", self.gate.still("staff", store)),
             mimetype="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-
-    def _still(self, token: str) -> Callable[[], bool]:
-        def holds() -> bool:
-            try:
-                return self.sessions.visitor(token) is not None
-            except redis.RedisError:
-                return True  # not known: what is shown stays, and is marked as old
-
-        return holds
 
     def state(self, store: str) -> Response:
         """The same at once, for a phone whose stream is silent."""

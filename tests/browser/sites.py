@@ -1,13 +1,15 @@
 """The shop's screens on loopback, with a Redis of their own, for browsers to look at."""
 
 import contextlib
-import shutil
 import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import redis
+import tomlkit
 from playwright.sync_api import BrowserContext
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -33,6 +35,21 @@ PEOPLE = (
 )
 
 
+def _shipped() -> str:
+    """The configuration file as it is shipped, and our people in it."""
+    document = tomlkit.parse(CONFIG.read_text(encoding="utf-8"))
+    rows: Any = document["alerts"]
+    rows["people"] = tomlkit.aot()
+    for person in PEOPLE:
+        table = tomlkit.table()
+        table.update({k: v for k, v in msgspec.to_builtins(person).items() if v})
+        rows["people"].append(table)
+    return tomlkit.dumps(document)
+
+
+SHIPPED = _shipped()
+
+
 def house_of(folder: Path) -> House:
     """People with passwords; hashing is slow on purpose, so all have the same one."""
     people = People(PEOPLE, folder)
@@ -40,7 +57,7 @@ def house_of(folder: Path) -> House:
     hashes = {p.id: people.hash_of("mia") for p in PEOPLE}
     people.keep(hashes)
     config = folder.parent / "config.toml"
-    shutil.copy(CONFIG, config)
+    config.write_text(SHIPPED)
     return House(folder, PEOPLE, b"k" * 32, push=True, config=config, check=parse_settings)
 
 
@@ -66,7 +83,7 @@ class Site:
         """The demo shop at 16:22, nothing written yet, nobody logged in, settings as they are shipped."""
         config = self.house.config
         assert config
-        shutil.copy(CONFIG, config)
+        config.write_text(SHIPPED)
         (self.house.folder / "settings-past.json").unlink(missing_ok=True)
         self.shops = Shops(self._usual)
         shop = self.shops["riverside"]

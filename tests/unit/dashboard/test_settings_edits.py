@@ -1,5 +1,6 @@
 """The configuration edited from a page: text kept, types held, rights by store, undo."""
 
+import tomllib
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from alerts.settings import Person, Rule
-from dashboard.configuration.edits import Edit, apply, type_at
+from dashboard.configuration.edits import Edit, apply, name_of, type_at
 from dashboard.configuration.file import ConfigFile, ConflictError
 from dashboard.configuration.forms import APART, DRAWN, group
 from dashboard.configuration.rights import may_change
@@ -25,6 +26,11 @@ def edit(op: str, path: str, value: Any = None) -> Edit:
     return msgspec.convert({"op": op, "path": path.split("."), "value": value}, Edit)
 
 
+HARBOUR = {
+    "id": "harbour", "name": {"en": "Harbour", "zh": "港口店"}, "timezone": "Asia/Shanghai", "capacity": "120",
+    "hours": [{"days": ["mon", "holiday"], "opens": "09:00", "closes": "22:00"}],
+    "doors": [{"id": "main", "name": {"en": "Main", "zh": "正门"}}], "zones": [], "tills": [],
+}  # fmt: skip
 EDITS = [
     edit("set", "sensors.stores.riverside.capacity", 240),
     edit("set", "sensors.stores.riverside.doors.mall.counts_passers", value=True),
@@ -95,34 +101,97 @@ def test_a_wrong_edit_is_refused(one: Edit) -> None:
 
 def test_rights_by_store() -> None:
     """An admin of one store changes that store; chain-wide rules, other stores and secrets are not theirs."""
-    tables = msgspec.toml.decode(CONFIG.encode())
-    mine = {e.path: may_change(e, LOCAL, tables) for e in EDITS}
+    mine = {e.path: may_change(e, LOCAL, CONFIG) for e in EDITS}
     allowed = {".".join(p) for p, may in mine.items() if may}
     assert allowed == {
         ".".join(e.path) for e in EDITS
         if "riverside" in e.path or e.path == ("alerts", "people")
     }  # fmt: skip
-    assert all(may_change(e, CHIEF, tables) for e in EDITS)
+    assert all(may_change(e, CHIEF, CONFIG) for e in EDITS)
     for path in ("sensors.redis.url", "sensors.broker.password_file", "alerts.channels.ntfy.url",
                  "alerts.links.secret_file", "dashboard.data_dir", "dashboard.host", "floorcast.demo"):  # fmt: skip
-        assert not may_change(edit("set", path, "x"), CHIEF, tables), path
+        assert not may_change(edit("set", path, "x"), CHIEF, CONFIG), path
     grab = edit("add", "alerts.people", {"id": "eve", "access": "admin"})
-    assert not may_change(grab, LOCAL, tables)
-    assert not may_change(edit("remove", "sensors.stores.riverside"), LOCAL, tables)
+    assert not may_change(grab, LOCAL, CONFIG)
+    two = apply(CONFIG, edit("add", "sensors.stores", HARBOUR))
+    for change in (edit("remove", "sensors.stores.riverside"), edit("remove", "sensors.stores.harbour"),
+                   edit("add", "sensors.stores", {**HARBOUR, "id": "third"})):  # fmt: skip
+        assert may_change(change, CHIEF, two)
+        assert not may_change(change, LOCAL, two)
 
 
-def test_nobody_grants_themselves_more_stores() -> None:
-    """An admin of one store can neither widen an entry's stores nor touch one that reaches further."""
-    tables = {"alerts": {"people": [
-        {"id": "a", "stores": ["riverside"]}, {"id": "b", "stores": ["riverside", "harbour"]}, {"id": "c"},
-    ]}}  # fmt: skip
-    assert may_change(edit("set", "alerts.people.a.role", "associate"), LOCAL, tables)
-    assert not may_change(
-        edit("set", "alerts.people.a.stores", ["riverside", "harbour"]), LOCAL, tables
+@pytest.mark.parametrize(("one", "may"), [
+    (edit("set", "alerts.people.a.role", "associate"), True),
+    (edit("remove", "alerts.people.a"), True),
+    (edit("set", "alerts.people.a.stores", ["riverside", "harbour"]), False),
+    (edit("set", "alerts.people.a.stores.0", "harbour"), False),
+    (edit("remove", "alerts.people.a.stores"), False),
+    (edit("remove", "alerts.people.a.stores.0"), False),
+    (edit("set", "alerts.people.a", {"id": "a", "access": "admin"}), False),
+    (edit("set", "alerts.people.b.role", "x"), False),
+    (edit("set", "alerts.people.c.access", "staff"), False),
+    (edit("set", "alerts.people.2.access", "staff"), False),
+    (edit("remove", "alerts.people.b"), False),
+])  # fmt: skip
+def test_nobody_grants_themselves_more_stores(one: Edit, may: bool) -> None:
+    """An admin of one store can neither widen an entry's stores, in no way, nor touch one that reaches further."""
+    text = """
+[[alerts.people]]
+id = "b"
+name = "a"
+stores = ["riverside", "harbour"]
+[[alerts.people]]
+id = "a"
+stores = ["riverside"]
+[[alerts.people]]
+id = "c"
+"""
+    assert may_change(one, LOCAL, text) is may
+
+
+@pytest.mark.parametrize("path", [
+    "alerts.people.mia.id", "alerts.rules.low-atv.name", "sensors.stores.riverside.id",
+    "sensors.stores.riverside.doors.main.id",
+])  # fmt: skip
+def test_what_an_entry_is_known_by_stays(path: str) -> None:
+    """No edit gives an entry another id, nor a rule another name: the log and the history know it by that."""
+    text = apply(CONFIG, edit("add", "alerts.people", {"id": "mia"}))
+    for op, value in (("set", "other"), ("remove", None)):
+        with pytest.raises(ValueError, match="known"):
+            apply(text, edit(op, path, value))
+    whole, _, _ = path.rpartition(".")
+    with pytest.raises(ValueError, match="known"):
+        apply(text, edit("set", whole, {"id": "other", "name": "other", "metric": "atv"}))
+
+
+@pytest.mark.parametrize("kind", ["sensors.stores", "alerts.rules"])
+def test_an_entry_leaves_without_the_comments_around_it(kind: str) -> None:
+    """Whichever store or rule is removed, every line of comment outside it stays, and so does every other entry."""
+    text = apply(CONFIG, edit("add", "sensors.stores", HARBOUR))
+    root, name = kind.split(".")
+    every = [name_of(row) for row in tomllib.loads(text)[root][name]]
+    outside = {line for line in text.splitlines() if line.startswith("#")}
+    for gone in every:
+        after = apply(text, edit("remove", f"{kind}.{gone}"))
+        parse_settings(after)
+        assert outside <= set(after.splitlines())
+        left = [name_of(row) for row in tomllib.loads(after)[root][name]]
+        assert left == [one for one in every if one != gone]
+
+
+def test_a_store_comes_and_goes() -> None:
+    """A store that is added and removed leaves the file byte for byte; the last one stays."""
+    text = apply(CONFIG, edit("add", "sensors.stores", HARBOUR))
+    (_, added) = parse_settings(text).sensors.stores
+    assert (added.id, added.capacity, added.doors[0].name.zh) == ("harbour", 120, "正门")
+    text = apply(
+        text,
+        edit("add", "sensors.stores.harbour.tills", {"id": "1", "name": {"en": "a", "zh": "b"}}),
     )
-    assert not may_change(edit("remove", "alerts.people.a.stores"), LOCAL, tables)
-    for who in "bc":
-        assert not may_change(edit("set", f"alerts.people.{who}.role", "x"), LOCAL, tables)
+    assert [t.id for t in parse_settings(text).sensors.stores[1].tills] == ["1"]
+    assert apply(text, edit("remove", "sensors.stores.harbour")) == CONFIG
+    with pytest.raises(ValueError, match="last store"):
+        apply(CONFIG, edit("remove", "sensors.stores.riverside"))
 
 
 def test_undo_and_conflict(tmp_path: Path) -> None:
