@@ -38,6 +38,12 @@ def store(site: Site) -> dict[str, Any]:
     return found
 
 
+def people(site: Site) -> list[dict[str, Any]]:
+    """The people in the file now."""
+    found: list[dict[str, Any]] = tomllib.loads(config(site).read_text())["alerts"]["people"]
+    return found
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_section(admin: Desk, language: str) -> None:
     """Every section stands at every size without overflow, complaint or accessibility violation."""
@@ -169,13 +175,13 @@ def test_a_person_is_added_and_removed(admin: Desk) -> None:
     admin.page.locator("[data-entry=chen]").evaluate("e => { e.open = true; }")
     with admin.page.expect_navigation():
         admin.page.click("[data-add*=shifts]")
-    people = tomllib.loads(config(admin.site).read_text())["alerts"]["people"]
-    assert (people[0]["id"], f"{people[0]['shifts'][0]['starts']:%H:%M}") == ("chen", "09:00")
+    *_, chen = people(admin.site)
+    assert (chen["id"], f"{chen['shifts'][0]['starts']:%H:%M}") == ("chen", "09:00")
     admin.page.locator("[data-entry=chen]").evaluate("e => { e.open = true; }")
     admin.page.click("[data-entry=chen] .danger")
     with admin.page.expect_navigation():
         admin.page.click("[data-entry=chen] .danger")
-    assert tomllib.loads(config(admin.site).read_text())["alerts"].get("people", []) == []
+    assert [person["id"] for person in people(admin.site)] == [p.id for p in admin.site.house.people]
 
 
 def test_a_manager_has_no_settings(site: Site, chromium: Browser) -> None:
