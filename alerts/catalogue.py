@@ -32,6 +32,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "low-atv": ("Average transaction is low", "客单价偏低"),
     "sensor-drifting": ("Sensor is drifting", "传感器漂移"),
     "unusual-traffic": ("Traffic is unusual", "客流异常"),
+    "returning-spend-less": ("Returning members spend less", "老会员客单价偏低"),
     "promotion-ahead": ("A promotion or event begins soon", "促销或活动即将开始"),
     "holiday-ahead": ("A public holiday is ahead", "节假日将至"),
 }
@@ -104,6 +105,12 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "effect": ("{before} before, {after} after", "处理前 {before}，处理后 {after}"),
 }
+SEGMENTS: dict[str, tuple[str, str]] = {
+    "guest": ("Guests", "非会员"),
+    "new": ("New members", "新会员"),
+    "returning": ("Returning members", "老会员"),
+}
+"""Every member segment there is: what a rule's subject ``segment:…`` may name."""
 ANSWERS: dict[str, tuple[str, str]] = {
     "ack": ("I've got it", "我来处理"),
     "dismiss": ("Not a problem", "无需处理"),
@@ -208,7 +215,7 @@ def not_now(
 
 
 def where(incident: Incident, language: Language, book: StoreBook) -> str:
-    """The place's name: the store's, with the door, zone or till in question, or the SKU and its shelf."""
+    """The place's name: the store's, with the door, zone, till or segment in question, or the SKU and its shelf."""
     store = book.store
     shop = _name(store.name, language) if store else incident.store
     kind, _, ident = incident.subject.partition(":")
@@ -218,6 +225,8 @@ def where(incident: Incident, language: Language, book: StoreBook) -> str:
         return " · ".join(
             part for part in (shop, product.place, _name(product.name, language)) if part
         )
+    if kind == "segment":
+        return f"{shop} · {say(SEGMENTS, ident, language)}"
     places = {"door": store.doors, "zone": store.zones, "till": store.tills} if store else {}
     known = next((p.name for p in places.get(kind, []) if p.id == ident), None)  # type: ignore[attr-defined]
     return f"{shop} · {_name(known, language) if known else ident}"

@@ -8,15 +8,17 @@ from alerts.turn import Turn
 DOOR_FED = {
     "visitors", "exits", "passers_by", "occupancy", "conversion", "spv", "capture_rate", "groups",
     "conversion_adjusted", "conversion_aligned", "conversion_evidence", "sales_at_risk",
+    "unusual_traffic", "shelf_silence",
 }  # fmt: skip
 TILL_FED = {
     "transactions", "net_sales", "units", "conversion", "atv", "upt", "spv", "moving_skus",
-    "queue_length", "queue_wait", "tills_needed", "sku_units",
+    "queue_length", "queue_wait", "tills_needed", "sku_units", "moving_rate", "shelf_silence",
+    "segment_customers", "segment_transactions", "segment_sales", "segment_atv", "segment_upt", "member_share",
     "conversion_adjusted", "conversion_aligned", "conversion_evidence", "sales_at_risk",
 }  # fmt: skip
 FED = {
     "door": DOOR_FED,
-    "zone": {"dwell_median", "dwell_p90", "zone_visits", "engagement"},
+    "zone": {"dwell_median", "dwell_p90", "zone_visits", "zone_engagement", "zone_heat"},
     "till": TILL_FED,
 }
 """Metrics that are wrong while a device of such a place is down."""
@@ -50,12 +52,12 @@ def inhibited(turn: Turn) -> dict[str, str]:
 def feeds(place: str, incident: Incident) -> bool:
     """Whether a device at ``place`` (``door:main``) feeds an incident's metric.
 
-    Store-wide figures are fed by every device of their kind; a place's own by the device that stands there.
+    Figures of the store, of a SKU or of a segment are fed by every device of a kind; a place's own by the device there.
     """
     kind, _, _ = place.partition(":")
     if incident.metric not in FED.get(kind, ()):
         return False
-    return incident.subject in ("", place)
+    return incident.subject == place or not incident.subject.startswith(f"{kind}:")
 
 
 def _devices_down(alive: list[Incident], turn: Turn) -> dict[str, list[str]]:

@@ -1,9 +1,10 @@
 """Rules looked at from outside: are they sound; ``check`` → problems with path and reason. Pure."""
 
 from collections.abc import Collection
+from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
-from alerts.catalogue import ACTIONS, TITLES
+from alerts.catalogue import ACTIONS, SEGMENTS, TITLES
 from alerts.reference import benchmark_of
 from alerts.settings import AlertsSettings, Rule
 from flows.settings import Benchmark
@@ -20,12 +21,17 @@ class Problem(NamedTuple):
         return f"{self.path}: {self.reason}"
 
 
-def check(settings: AlertsSettings, published: Collection[str] | None = None) -> list[Problem]:
+def check(
+    settings: AlertsSettings,
+    published: Collection[str] | None = None,
+    places: Collection[str] | None = None,
+) -> list[Problem]:
     """Everything that is wrong with the rules, routes and people beyond their types.
 
     Args:
         settings: ``[alerts]``.
         published: metrics the floor publishes; a rule over another one is told and never fires.
+        places: subjects that the stores have (``till:2``, ``sku:…``); a rule over none of its kind never fires.
     """
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -43,6 +49,9 @@ def check(settings: AlertsSettings, published: Collection[str] | None = None) ->
             for key, metric in named
             if published is not None and metric not in published
         ]
+        if places is not None and _nowhere(rule.subject, places):
+            why = f"no store has {rule.subject}: the rule never fires"
+            problems.append(Problem(f"{path}.subject", why, "note"))
     return problems + _people(settings)
 
 
@@ -51,9 +60,24 @@ def errors(settings: AlertsSettings) -> list[str]:
     return [str(problem) for problem in check(settings) if problem.level == "error"]
 
 
+def _nowhere(subject: str, places: Collection[str]) -> bool:
+    """Whether a subject names a place of a kind that stores have some of, and none of those."""
+    kind = subject.partition(":")[0]
+    known = [place for place in places if place.partition(":")[0] == kind]
+    return bool(known) and not any(fnmatchcase(place, subject) for place in known)
+
+
+def _segment(rule: Rule) -> list[tuple[str, str]]:
+    """A member segment that does not exist."""
+    kind, _, name = rule.subject.partition(":")
+    if kind != "segment" or any(fnmatchcase(known, name) for known in SEGMENTS):
+        return []
+    return [("subject", f"there is no segment {name}; there are {', '.join(SEGMENTS)}")]
+
+
 def _mistakes(rule: Rule) -> list[tuple[str, str]]:
     """(key, reason) of what contradicts itself within one rule."""
-    found: list[tuple[str, str]] = []
+    found = _segment(rule)
     side = rule.side if rule.compare in ("drifting", "streak") else rule.compare
     if rule.compare in ("is", "because") and not rule.values:
         why = f"a rule that compares by `{rule.compare}` needs the values to look for"

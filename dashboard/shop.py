@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Self
 
+from alerts.catalogue import SEGMENTS
 from alerts.settings import AlertsSettings
 from dashboard.settings import DashboardSettings
 from flows.settings import Benchmark, FlowsSettings
@@ -31,6 +32,10 @@ class Shop(NamedTuple):
                 found = [t.name for t in self.store.tills if t.id == name]
             case "sku":
                 found = [self.products[name].name] if name in self.products else []
+            case "segment":
+                found = (
+                    [Text(en=en, zh=zh) for en, zh in [SEGMENTS[name]]] if name in SEGMENTS else []
+                )
             case _:
                 found = []
         return found[0] if found else None

@@ -6,7 +6,7 @@ Left out are, in this order:
 2. complements, as each would be total less the rest: within the doors, zones or tills of one window, and within the
    quarter-hours of one day, the smallest other counts, until at least two are left out that sum to ``LEAST`` or more;
 3. everything derived from a count left out: what has the same store, subject and window and is no plain total, and
-   every rate or quantile whose evidence (``n``, ``k``) counts fewer than ``LEAST``.
+   every rate or quantile whose evidence (``n``, ``k``) counts fewer than ``LEAST``, or all but so few.
 
 A zero is kept: it says that nobody was there. Rows stay, with value and evidence unknown and ``suppressed`` true, so
 that a gap is no secret. What can be told from outside (a till's own list of tickets) is beyond this.
@@ -70,7 +70,12 @@ def _derived(rows: pl.DataFrame) -> pl.DataFrame:
     cells = rows.filter("suppressed").select(_CELL).unique().with_columns(hit=pl.lit(value=True))
     evident = pl.col("n").is_not_null() | pl.col("k").is_not_null()
     total = pl.col("unit").is_in([*PLAIN, *PEOPLE]) & ~evident
-    thin = pl.any_horizontal((pl.col(c) > 0) & (pl.col(c) < LEAST) for c in ("n", "k"))
+    counted = (
+        pl.col("n"),
+        pl.col("k"),
+        pl.when(pl.col("unit") == "ratio").then(pl.col("n") - pl.col("k")),
+    )
+    thin = pl.any_horizontal((few > 0) & (few < LEAST) for few in counted)
     out = (
         pl.col("suppressed") | (pl.col("hit").fill_null(value=False) & ~total) | thin.fill_null(value=False)
     )  # fmt: skip

@@ -1,8 +1,11 @@
 """``floorcast rules``: what is watched, and whether the rules are sound."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from sensors.settings import SensorsSettings
 
 EPILOG = """Examples:
 
@@ -59,11 +62,24 @@ def check(ctx: typer.Context) -> None:
     from floorcast.errors import Exit
     from flows.measure import measures
 
-    problems = rules.check(ctx.obj.settings().alerts, {measure.metric for measure in measures()})
+    chosen = ctx.obj.settings()
+    published = {measure.metric for measure in measures()}
+    problems = rules.check(chosen.alerts, published, _places(chosen.sensors))
     for problem in problems:
         typer.echo(f"{problem.level}: {problem}")
     if any(problem.level == "error" for problem in problems):
         raise typer.Exit(Exit.FINDING)
+
+
+def _places(sensors: "SensorsSettings") -> set[str]:
+    """What a rule's subject can name at some store."""
+    found: set[str] = set()
+    for store in sensors.stores:
+        found |= {f"door:{door.id}" for door in store.doors}
+        found |= {f"zone:{zone.id}" for zone in store.zones}
+        found |= {f"till:{till.id}" for till in store.tills}
+        found |= {f"sku:{product.sku}" for product in sensors.ranges.get(store.range, [])}
+    return found
 
 
 def explain(

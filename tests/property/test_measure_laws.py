@@ -26,7 +26,7 @@ from tests.floor_runs import (
 )
 
 TOTALS = {"people", "groups", "transactions", "units", "minor"}
-RATES = {"atv", "aur", "spv"}  # money per something
+RATES = {"atv", "aur", "spv", "segment_atv"}  # money per something
 COUNTS_PER_HOUR = {
     "till_arrivals",
     "star",
@@ -34,6 +34,7 @@ COUNTS_PER_HOUR = {
 NOT_SCALED = {
     "zone_uniques": "distinct tracks",
     "members": "distinct members",
+    "segment_customers": "distinct members",
     "staff_reentered": "beyond what chance explains, which grows with the square of the counts",
     "sales_beyond_visitors": "told from ten transactions on",
     "conversion_adjusted": "groups are rounded to whole ones",

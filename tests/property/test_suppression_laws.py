@@ -72,6 +72,9 @@ def test_no_small_count_is_left(doors: dict[str, list[int]]) -> None:
             others = group.filter(~pl.col("suppressed"))["value"]
             assert len(hidden) != 1 or others.sum() == 0, "told by the total less the others"
             assert hidden.is_empty() or hidden.sum() >= LEAST or others.sum() == 0
+    rates = out.filter(pl.col("unit") == "ratio")
+    rest = (rates["n"] - rates["k"]).drop_nulls()
+    assert not ((rest > 0) & (rest < LEAST)).any()
     zeros = rows.with_row_index().filter(pl.col("value") == 0, pl.col("unit") == "people")["index"]
     assert (out[zeros.to_list()]["value"] == 0).all()
     gone = people.filter("suppressed").select("subject", "start_at")

@@ -246,6 +246,10 @@ def test_days_dates_and_stores_limit_a_rule() -> None:
         ({"compare": "streak"}, "alerts.rules[0].window: a streak counts closed windows"),
         ({"confidence": 0.3}, "alerts.rules[0].confidence: at least 0.5"),
         ({"route": "nowhere"}, "alerts.rules[0].route: there is no route nowhere"),
+        (
+            {"metric": "segment_atv", "subject": "segment:gold", "reference": "fixed", "level": 5.0},
+            "alerts.rules[0].subject: there is no segment gold; there are guest, new, returning",
+        ),
         ({"action": "dance"}, "alerts.rules[0].action: no words for dance"),
         ({"dates": ("2026-12-02", "2026-12-01")}, "alerts.rules[0].dates: the first day lies after"),
     ],
