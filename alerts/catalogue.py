@@ -16,7 +16,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "visitors-off-forecast": ("Visitors off the forecast", "客流偏离预测"),
     "queue-long": ("Queue is long", "排队过长"),
     "queue-wait": ("Wait at the tills is long", "排队等待过久"),
-    "over-capacity": ("Store is nearly full", "在店人数接近上限"),
+    "over-capacity": ("Store is over its capacity", "在店人数超过上限"),
     "till-needed": ("Open another till soon", "即将需要加开收银台"),
     "zone-unattended": ("Busy zone without staff", "热区无人接待"),
     "sells-out": ("Sells out before the next delivery", "到货前将售罄"),

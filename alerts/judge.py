@@ -19,16 +19,17 @@ def judge(rule: Rule, fact: Fact, track: Track, memory: Memory, book: StoreBook)
     if fact.coverage is not None and fact.coverage < rule.min_coverage:
         args: Args = {"coverage": fact.coverage, "wanted": rule.min_coverage}
         return Verdict(outcome="unsure", reason="low-coverage", args=args)
-    if rule.compare == "is":
-        said = str(fact.value)
-        bad = said in rule.values
-        return Verdict(
-            outcome="breach" if bad else "clear", reason="says", args={"says": said, **fact.detail}
-        )
-    verdict = _judge_number(rule, fact, track, memory, book)
+    text = rule.compare == "is"
+    verdict = _judge_text(rule, fact) if text else _judge_number(rule, fact, track, memory, book)
     if verdict.outcome == "breach" and rule.where:
         return _also(rule, fact, memory, verdict)
     return verdict
+
+
+def _judge_text(rule: Rule, fact: Fact) -> Verdict:
+    said = str(fact.value)
+    outcome: Outcome = "breach" if said in rule.values else "clear"
+    return Verdict(outcome=outcome, reason="says", args={"says": said, **fact.detail})
 
 
 def _also(rule: Rule, fact: Fact, memory: Memory, verdict: Verdict) -> Verdict:

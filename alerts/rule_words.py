@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from alerts.book import NO_DATA, no_data_rule
 from alerts.catalogue import ACTIONS, TITLES, Language, say
+from alerts.rule_gates import evidence, tells, when
 from alerts.settings import AlertsSettings, Rule
 
 
@@ -39,37 +40,44 @@ def explain(settings: AlertsSettings, name: str, language: Language = "en") -> s
 
     >>> settings = AlertsSettings(rules=[Rule(name="low-conversion", metric="conversion")])
     >>> print(explain(settings, "low-conversion").splitlines()[1])
-    Fires when conversion over 60m is 20 % (relative) below its benchmark, for 60 s.
+    Fires when conversion over 60m is 20 % (relative) below its benchmark and stays so for 60 s.
     """
     rule = next((rule for rule in _every(settings) if rule.name == name), None)
     if rule is None:
         names = ", ".join(rule.name for rule in _every(settings))
         raise KeyError(f"no rule {name}; there are: {names}")
-    rungs = [f"{rung.role} ({rung.after_s:g} s)" for rung in settings.route_of(rule.route).ladder]
-    ladder = ("Tells: " if language == "en" else "通知：") + " → ".join(rungs)
-    return "\n".join([*_sentences(rule, settings, language), ladder])
+    return "\n".join([*_sentences(rule, settings, language), tells(rule, settings, language)])
 
 
 def _sentences(rule: Rule, settings: AlertsSettings, language: Language) -> list[str]:
-    """Its name, when it fires and clears, on what evidence, and what it suggests."""
+    """Its name, when it fires and clears, when and on what evidence it is judged, and what it suggests."""
     heading = TITLES.get(rule.title or rule.name, (rule.name, rule.name))
     keys = [key for key in (rule.action, *rule.actions) if key]
     actions = [say(ACTIONS, key, language, None, settings.names) for key in keys]
     if language == "zh":
         return [
             f"{rule.name}：{heading[1]}（{'处置' if rule.severity == 'act' else '关注'}）",
-            f"触发：{_watches(rule, 'zh')} {_fires(rule, 'zh')}，持续 {rule.hold_s:g} 秒。",
-            f"解除：{_clears(rule, 'zh')}，持续 {rule.clear_hold_s:g} 秒。",
-            f"证据：{_evidence(rule, 'zh')}",
+            f"触发：{_watches(rule, 'zh')} {_fires(rule, 'zh')}{_lasting(rule.hold_s, 'zh')}。",
+            f"解除：{_clears(rule, 'zh')}{_lasting(rule.clear_hold_s, 'zh')}。",
+            f"时段：{when(rule, 'zh')}",
+            f"证据：{evidence(rule, 'zh')}",
             f"建议：{'；'.join(actions) or '无'}",
         ]
     return [
         f"{rule.name}: {heading[0]} ({rule.severity})",
-        f"Fires when {_watches(rule, 'en')} {_fires(rule, 'en')}, for {rule.hold_s:g} s.",
-        f"Clears when {_clears(rule, 'en')}, for {rule.clear_hold_s:g} s.",
-        f"Evidence: {_evidence(rule, 'en')}",
+        f"Fires when {_watches(rule, 'en')} {_fires(rule, 'en')}{_lasting(rule.hold_s, 'en')}.",
+        f"Clears when {_clears(rule, 'en')}{_lasting(rule.clear_hold_s, 'en')}.",
+        f"Judged: {when(rule, 'en')}",
+        f"Evidence: {evidence(rule, 'en')}",
         f"Suggests: {'; '.join(actions) or 'nothing'}",
     ]
+
+
+def _lasting(seconds: float, language: Language) -> str:
+    """For how long it must be so; nothing where once is enough."""
+    if not seconds:
+        return ""
+    return f"，持续 {seconds:g} 秒" if language == "zh" else f" and stays so for {seconds:g} s"
 
 
 def _watches(rule: Rule, language: Language) -> str:
@@ -87,11 +95,19 @@ def _fires(rule: Rule, language: Language) -> str:
             reasons = "/".join(rule.values) + _also(rule, language)
             return f"给出的原因为 {reasons}" if zh else f"gives the reason {reasons}"
         case "is":
-            return f"{'为' if zh else 'is'} {'/'.join(rule.values)}"
+            said = f"{'为' if zh else 'is'} {'/'.join(rule.values)}{_also(rule, language)}"
+            return said + _unusual(rule, language)
         case "absent":
             return f"{'无数据超过' if zh else 'is not heard for'} {rule.absent_s:g} s"
         case "drifting":
-            return f"{'持续偏移超过' if zh else 'drifts by more than'} {rule.fire_pct:g} % ({side})"
+            word = {"below": "偏低" if zh else "down", "above": "偏高" if zh else "up"}[side]
+            source = (
+                SOURCES[rule.reference][not zh] if rule.reference in SOURCES else rule.reference
+            )
+            far = (
+                f"相对{source}累计{word}超过" if zh else f"drifts {word} from {source} by more than"
+            )
+            return f"{far} {rule.fire_pct:g} %{_also(rule, language)}"
         case _:
             return _beyond(rule, language, side) + _also(rule, language)
 
@@ -118,7 +134,10 @@ def _relative(rule: Rule, language: Language, run: str, word: str) -> str:
     zh_name, en_name = SOURCES[
         rule.metric if own and rule.reference == "benchmark" else rule.reference
     ]
-    return f"{run}{word}{zh_name}{by}" if zh else f"is {run}{share}{word} {en_name}"
+    until = ""
+    if rule.reference == "delivery" and rule.level is not None:
+        until = f"（未知时 {rule.level:g}）" if zh else f" ({rule.level:g} while none is known)"
+    return f"{run}{word}{zh_name}{by}{until}" if zh else f"is {run}{share}{word} {en_name}{until}"
 
 
 SOURCES = {
@@ -126,10 +145,21 @@ SOURCES = {
     "history": ("自身历史", "its own history"),
     "peer": ("同类门店", "its peers"),
     "delivery": ("距下次到货的营业小时", "the opening hours until the next delivery"),
+    "forecast": ("预测", "its forecast"),
     "occupancy": ("容量上限", "the store's capacity"),
     "tills_needed": ("已开收银台", "the tills that serve"),
 }
 """What a level comes from, in words."""
+
+
+def _unusual(rule: Rule, language: Language) -> str:
+    """That a device must be silent for longer than it usually is."""
+    if not rule.usual_silence:
+        return ""
+    factor = f"{rule.usual_silence:g}"
+    if language == "zh":
+        return f"，且静默超过该设备平常最长静默的 {factor} 倍"
+    return f", and if silent for {factor} times its usual longest silence"
 
 
 def _also(rule: Rule, language: Language) -> str:
@@ -155,15 +185,3 @@ def _clears(rule: Rule, language: Language) -> str:
         past = f" {-rule.clear_pct:g} %" if rule.clear_pct else ""
         return f"回到参照另一侧{past}" if zh else f"it is{past} on the good side of it"
     return f"距参照 {rule.clear_pct:g} % 以内" if zh else f"it is within {rule.clear_pct:g} % of it"
-
-
-def _evidence(rule: Rule, language: Language) -> str:
-    zh = language == "zh"
-    if not rule.confidence or rule.compare in ("is", "absent", "drifting", "because"):
-        return "无需" if zh else "none asked for"
-    return (
-        f"单侧 {rule.confidence:.0%} 置信界也须越过阈值；采样覆盖不低于 {rule.min_coverage:.0%}"
-        if zh
-        else f"the one-sided {rule.confidence:.0%} bound must lie beyond the level too; "
-        f"at least {rule.min_coverage:.0%} of the sensors must report"
-    )

@@ -44,6 +44,8 @@ def check(
         problems += _references(settings, rule, path)
         named = [("metric", rule.metric)]
         named += [(f"where[{m}].metric", also.metric) for m, also in enumerate(rule.where)]
+        if rule.reference == "forecast":
+            named.append(("reference", f"{rule.metric}_forecast"))
         problems += [
             Problem(f"{path}.{key}", f"nothing publishes {metric}: the rule never fires", "note")
             for key, metric in named
@@ -84,8 +86,16 @@ def _mistakes(rule: Rule) -> list[tuple[str, str]]:
         found.append(("values", why))
     if rule.usual_silence and (rule.compare != "is" or rule.metric != "sensor_health"):
         found.append(("usual_silence", "only with metric sensor_health and compare `is`"))
+    if rule.compare == "absent" and rule.where:
+        found.append(("where", "a rule about what is absent looks at nothing else"))
     if rule.compare in ("is", "absent", "because"):
         return found + _calendar(rule)
+    return found + _levels(rule, side) + _calendar(rule)
+
+
+def _levels(rule: Rule, side: str) -> list[tuple[str, str]]:
+    """What contradicts itself in a rule that compares numbers."""
+    found: list[tuple[str, str]] = []
     if rule.reference == "fixed":
         found += _fixed(rule, side)
     elif rule.level is not None and rule.reference != "delivery":
@@ -106,7 +116,7 @@ def _mistakes(rule: Rule) -> list[tuple[str, str]]:
         found.append(("window", "a streak counts closed windows: quarter or hour"))
     if 0 < rule.confidence < 0.5:
         found.append(("confidence", "at least 0.5, or 0 to judge without evidence"))
-    return found + _calendar(rule)
+    return found
 
 
 def _fixed(rule: Rule, side: str) -> list[tuple[str, str]]:
