@@ -7,12 +7,45 @@ PAGES: dict[str, tuple[str, str]] = {
         "每项修改按启动规则校验后写入 {file}，注释保留，可撤销。",
     ),
     "set.restart": (
-        "Settings are read when a process starts. After a change, restart:",
-        "设置在进程启动时读取。修改后请重启：",
+        "No running process notices a change, except who may log in: that holds at once. After a change, restart:",
+        "运行中的进程不会自动采用修改（登录权限除外，立即生效）。修改后请重启：",
     ),
     "set.stale": (
-        "The file is newer than what runs. Restart to apply:",
-        "配置已更新，尚未生效。请重启：",
+        "The file is newer than what runs; only who may log in holds at once. Restart to apply:",
+        "配置已更新，除登录权限外尚未生效。请重启：",
+    ),
+    "set.section.stores": ("All stores", "全部门店"),
+    "set.add.stores": ("Add a store", "添加门店"),
+    "set.stores_sub": (
+        "A store begins with one door and the same hours every day; add the rest on its own pages.",
+        "新门店默认有一个出入口和统一营业时间；其余在该门店的页面中添加。",
+    ),
+    "set.named_by": (
+        "Named by: devices {devices}, people {people}, rules {rules}. They keep its name when it is removed.",
+        "被引用：设备 {devices}、人员 {people}、规则 {rules}；删除门店后引用保留。",
+    ),
+    "set.not_served": (
+        "Not served yet: its screens open after the restart.",
+        "尚未启用：重启后其屏幕可用。",
+    ),
+    "set.gone": (
+        "Removed from the file. Its screens go on until the restart, and then say that {store} is not configured.",
+        "已从配置中删除。重启前其屏幕继续显示，重启后提示未配置门店 {store}。",
+    ),
+    "set.kept": (
+        "Its data stays until its retention ends, or until you delete it:",
+        "其数据保留至保留期结束，也可手动删除：",
+    ),
+    "set.change": ("Change", "修改"),
+    "set.targets_own": ("This store has targets of its own.", "本店使用单独设定的目标。"),
+    "set.targets_chain": (
+        "The chain's targets hold here; a change gives this store its own, with the rest as they are.",
+        "本店沿用连锁目标；修改后本店将有单独目标，其余值保持不变。",
+    ),
+    "set.targets_drop": ("Use the chain's targets", "改用连锁目标"),
+    "set.people_sub": (
+        "Who is added here can be told. To log in they need a password, given on the server:",
+        "在此添加的人员可接收提醒；登录需在服务器上设置密码：",
     ),
     "set.sections": ("Sections", "分区"),
     "set.section.store": ("Store", "门店"),
@@ -44,8 +77,8 @@ PAGES: dict[str, tuple[str, str]] = {
     ),
     "set.plan": ("Floor plan", "楼层平面图"),
     "set.plan_sub": (
-        "Drag a corner, or move it with the arrow keys; Insert adds, Delete removes one. Double-click ends a drawing.",
-        "拖动顶点或用方向键移动；Insert 添加顶点，Delete 删除顶点；双击结束绘制。",
+        "Drag a corner, or use the arrow keys; drag a side's middle to add one (+), double-click to remove one (−).",
+        "拖动顶点或用方向键移动；拖动边的中点添加顶点（+），双击顶点删除（−）。",
     ),
     "set.place_it": ("Put on the plan:", "放到平面图："),
     "set.picture": (

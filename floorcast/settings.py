@@ -2,18 +2,20 @@
 
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from alerts.rules import errors
-from alerts.settings import AlertsSettings
+from alerts.settings import AlertsSettings, Person
 from dashboard.settings import DashboardSettings
 from floorcast.errors import FloorcastError
 from flows.settings import FlowsSettings
-from sensors.settings import SensorsSettings, Table
+from sensors.settings import Door, SensorsSettings, Store, Table, Till, Zone
 
 
 class SettingsError(FloorcastError, ValueError):
@@ -74,9 +76,37 @@ def parse_settings(raw: str, name: str = "config.toml") -> Settings:
         raise SettingsError(f"{name}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name}: {explain(str(error))}") from None
-    for wrong in errors(settings.alerts):
+    for wrong in (*_doubles(settings), *_zones(settings), *map(str, errors(settings.alerts))):
         raise SettingsError(f"{name}: {wrong}")
     return settings
+
+
+def _doubles(settings: Settings) -> Iterator[str]:
+    """Ids that two entries of one list have: nothing could tell them apart."""
+    lists: list[tuple[str, Sequence[Store | Door | Zone | Till | Person]]] = [
+        ("sensors.stores", settings.sensors.stores), ("alerts.people", settings.alerts.people),
+    ]  # fmt: skip
+    for n, store in enumerate(settings.sensors.stores):
+        path = f"sensors.stores[{n}]"
+        lists += [
+            (f"{path}.doors", store.doors),
+            (f"{path}.zones", store.zones),
+            (f"{path}.tills", store.tills),
+        ]
+    for path, rows in lists:
+        seen: set[str] = set()
+        for n, row in enumerate(rows):
+            if row.id in seen:
+                yield f"{path}[{n}].id: {row.id} is there twice"
+            seen.add(row.id)
+
+
+def _zones(settings: Settings) -> Iterator[str]:
+    for n, store in enumerate(settings.sensors.stores):
+        try:
+            _ = store.tz
+        except (ZoneInfoNotFoundError, ValueError):
+            yield f"sensors.stores[{n}].timezone: there is no time zone {store.timezone}"
 
 
 def explain(message: str) -> str:

@@ -188,6 +188,11 @@ def _holder(document: Any, path: Sequence[str], *, make: bool = False) -> Any:
             here[part] = (
                 tomlkit.inline_table() if isinstance(here, InlineTable) else tomlkit.table()
             )
+            if tuple(path[:n]) == (
+                "flows",
+                "benchmarks",
+            ):  # the chain's targets held for it until now
+                here[part].update(document["flows"].get("benchmark", {}))
         here = here[part]
     return here
 

@@ -24,6 +24,7 @@ class Field(NamedTuple):
     Attributes:
         kind: text, number, time, date, check, choice, choices or words (separated by commas).
         low, high: bounds of a number, ``None`` if there are none; ``step`` is ``1`` for whole numbers, else ``any``.
+        fixed: other tables know the entry by it. ``optional``: it may be left empty.
     """
 
     path: tuple[str, ...]
@@ -35,6 +36,7 @@ class Field(NamedTuple):
     high: float | None = None
     step: str = "any"
     fixed: bool = False
+    optional: bool = False
 
 
 class Group(NamedTuple):
@@ -74,7 +76,7 @@ def _place(made: Group, path: tuple[str, ...], kind: Any, value: Any, name: Name
             made.rows.append(group(row, (*path, str(n)), f"{name(key)} {n + 1}", name))
         made.adds.append((path, name(key), msgspec.json.encode(_blank(entry)).decode()))
         return
-    if get_origin(bare) is dict or (get_origin(bare) is tuple and key == "dates"):
+    if get_origin(bare) is dict:
         return
     made.fields.append(_field(path, kind, value, name(key)))
 
@@ -82,7 +84,7 @@ def _place(made: Group, path: tuple[str, ...], kind: Any, value: Any, name: Name
 def _field(path: tuple[str, ...], kind: Any, value: Any, label: str) -> Field:
     bare = plain(kind)
     low, high = _bounds(kind)
-    base = Field(path, label, "text", value)
+    base = Field(path, label, "text", value, optional=type(None) in get_args(kind))
     if bare is bool:
         return base._replace(kind="check")
     if bare in {int, float}:
@@ -97,7 +99,7 @@ def _field(path: tuple[str, ...], kind: Any, value: Any, label: str) -> Field:
         inner = plain(get_args(bare)[0])
         if get_origin(inner) is Literal:
             return base._replace(kind="choices", options=tuple(map(str, get_args(inner))))
-        shown_words = ", ".join(_word(v) for v in value)
+        shown_words = ", ".join(_word(v) for v in value or ())
         return base._replace(kind="words", value=shown_words)
     return base._replace(value="" if value is None else str(value))
 
@@ -134,15 +136,16 @@ def _metas(kind: Any) -> Iterator[Meta]:
 def _blank(entry: type[Struct]) -> dict[str, Any]:
     """An entry to begin with: what has no default, at its plainest."""
     plainest: dict[Any, Any] = {str: "", time: "09:00", int: 1, float: 1.0}
+    usual = {
+        "metric": "conversion",
+        "channel": "log",
+        "closes": "18:00",
+        "ends": "17:00",
+        "days": ["holiday"],
+    }
     made: dict[str, Any] = {}
     for field in msgspec.structs.fields(entry):
         if field.required:
             bare = plain(field.type)
             made[field.name] = [] if get_origin(bare) is list else plainest.get(bare, "")
-    if "closes" in made:
-        made["closes"] = "18:00"
-    if "ends" in made:
-        made["ends"] = "17:00"
-    if "days" in made:
-        made["days"] = ["holiday"]
-    return made
+    return {key: usual.get(key, value) for key, value in made.items()}

@@ -18,8 +18,18 @@ SCREEN = frozenset({
     "interrupt_s",
 })  # fmt: skip
 RESTART: Mapping[str, tuple[str, ...]] = {
-    "sensors": ("ingest", "floor", "alert", "screen"),
-    "flows": ("floor", "alert", "screen"),
+    "sensors": (
+        "ingest",
+        "floor",
+        "alert",
+        "deliver",
+        "chain",
+        "history",
+        "record",
+        "webhook",
+        "screen",
+    ),
+    "flows": ("floor", "alert", "deliver", "chain", "screen"),
     "alerts": ("alert", "deliver", "screen"),
     "dashboard": ("screen",),
 }

@@ -9,13 +9,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard.catalogue import LOCALE, words
 from dashboard.configuration.change import Changes, said
 from dashboard.configuration.edits import Edit
+from dashboard.configuration.file import Change
 from dashboard.configuration.rights import RESTART
 from dashboard.configuration.sections import (
     NEW,
-    SECTIONS,
     drawn,
     forms,
     list_path,
+    listed,
+    sections_of,
     store_of,
     table_of,
 )
@@ -41,18 +43,24 @@ class SettingsPages(NamedTuple):
         """The first store that the visitor may change."""
         mine, chosen = self._stores(), self.changes.desk.settings.language
         query = f"?lang={language_of(request.query_string.decode(), chosen)}"
+        if (section := request.args.get("section", "")) in sections_of(visitor()):
+            query += f"&section={section}"
         return redirect(f"/settings/{mine[0]}{query}") if mine else abort(403)
 
     def _stores(self) -> list[str]:
-        who = visitor()
-        return [name for name in self.changes.desk.shops if who.may("admin", name)]
+        """The stores of the file that the visitor may change: one that was added is not served yet."""
+        who, rows = (
+            visitor(),
+            self.changes.known().read().tables.get("sensors", {}).get("stores", []),
+        )
+        return [row["id"] for row in rows if who.may("admin", row["id"])]
 
     def page(self, store: str) -> Response:
         """One section of one store's settings."""
         file, chosen = self.changes.known(), self.changes.desk.settings.language
         language = language_of(request.query_string.decode(), chosen)
         section = request.args.get("section", "store")
-        if section not in SECTIONS:
+        if section not in sections_of(visitor()):
             abort(404)
         read, text = file.read(), words(language)
         found = store_of(read.tables, store)
@@ -60,14 +68,21 @@ class SettingsPages(NamedTuple):
             abort(404)
         page = render_template(
             "settings.html", text=text, lang=LOCALE[language], language=language, here="settings",
-            who=visitor(), first=store, store=store, stores=self._stores(), section=section, sections=SECTIONS,
+            who=visitor(), first=store, store=store, stores=self._stores(), section=section,
+            sections=sections_of(visitor()),
             version=read.version, stale=read.version != file.started, name=getattr(found.name, language),
             groups=forms(section, found, read.tables, language, visitor()), new=NEW.get(section),
             list_path=list_path(section, store), zone=found.tz, file=file.path.name,
-            changes=file.changes() if section == "past" else [], restart=RESTART[table_of(section)],
+            changes=self._past() if section == "past" else [], restart=RESTART[table_of(section)],
+            every=listed(read.tables, self.changes.desk.shops, language) if section == "stores" else [],
+            own_targets=store in read.tables.get("flows", {}).get("benchmarks", {}), like=found,
             drawn=drawn(found, language) if section == "zones" else {}, picture=picture(found),
         )  # fmt: skip
         return Response(page, headers={"Cache-Control": "no-store"})
+
+    def _past(self) -> list[Change]:
+        """What was changed; an admin of some stores sees what was changed on the pages of these."""
+        return [c for c in self.changes.known().changes() if visitor().may("admin", c.store)]
 
     def edit(self, store: str) -> AnyResponse:
         """Make one edit."""

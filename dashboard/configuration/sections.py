@@ -1,6 +1,6 @@
 """The sections of the settings page: which table each edits, and its forms. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,8 +14,25 @@ from flows.settings import FlowsSettings
 from sensors.settings import SensorsSettings, Store
 
 Tables = dict[str, Any]
-SECTIONS = ("store", "hours", "doors", "zones", "tills", "targets", "rules", "people", "past")
+SECTIONS = (
+    "store",
+    "hours",
+    "doors",
+    "zones",
+    "tills",
+    "targets",
+    "rules",
+    "people",
+    "stores",
+    "past",
+)
+WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 NEW: dict[str, dict[str, Any]] = {
+    "stores": {
+        "id": "", "name": {"en": "", "zh": ""}, "timezone": "", "currency": "", "country": "", "capacity": "",
+        "hours": [{"days": WEEK, "opens": "09:00", "closes": "22:00"}],
+        "doors": [{"id": "main", "name": {"en": "Main door", "zh": "正门"}}], "tills": [], "zones": [],
+    },
     "doors": {"id": "", "name": {"en": "", "zh": ""}},
     "zones": {
         "id": "", "name": {"en": "", "zh": ""},
@@ -40,13 +57,41 @@ def list_path(section: str, store: str) -> list[str]:
     """The list a section's new entries go into."""
     if section in INSIDE:
         return ["sensors", "stores", store, section]
-    return ["alerts", section] if section in {"rules", "people"} else []
+    own = {"stores": "sensors", "rules": "alerts", "people": "alerts"}.get(section)
+    return [own, section] if own else []
+
+
+def sections_of(who: Visitor) -> list[str]:
+    """What of the page a visitor sees: an admin of some stores neither adds nor removes any."""
+    return [name for name in SECTIONS if name != "stores" or not who.stores]
 
 
 def store_of(tables: Tables, store: str) -> Store | None:
     """A store as the file describes it."""
     sensors = msgspec.convert(tables.get("sensors", {}), SensorsSettings)
     return next((s for s in sensors.stores if s.id == store), None)
+
+
+def listed(
+    tables: Tables, running: Mapping[str, object], language: Language
+) -> list[dict[str, Any]]:
+    """Every store of the file and how much of the file names it; then those that run here and are gone from it."""
+    sensors = msgspec.convert(tables.get("sensors", {}), SensorsSettings)
+    alerts = msgspec.convert(tables.get("alerts", {}), AlertsSettings)
+    made = [
+        {
+            "id": store.id, "name": getattr(store.name, language), "runs": store.id in running, "gone": False,
+            "devices": sum(device.store == store.id for device in sensors.devices),
+            "people": sum(store.id in person.stores for person in alerts.people),
+            "rules": sum(store.id in rule.stores for rule in alerts.rules),
+        }
+        for store in sensors.stores
+    ]  # fmt: skip
+    there = {store.id for store in sensors.stores}
+    return [
+        *made,
+        *({"id": name, "name": name, "gone": True} for name in running if name not in there),
+    ]
 
 
 def drawn(store: Store, language: Language) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-/* The floor plan over its picture: zones as polygons whose corners are moved by mouse, finger or arrow keys, or drawn
-   anew; doors and tills as points that are moved alike. */
+/* The floor plan over its picture: zones as polygons whose corners are moved, added and removed by mouse, finger or keys,
+   or drawn anew; doors and tills as points that are moved alike. */
 (function () {
   "use strict";
   const NS = "http://www.w3.org/2000/svg", W = 1000, STEP = 0.01;
@@ -33,6 +33,8 @@
     ];
   };
   const cornerNode = (zone, [x, y], i) => node("circle", { cx: x * W, cy: y * H, r: 12, class: "corner", "data-corner": i, tabindex: "0", role: "button", "aria-label": `${zone ? zone.name : ""} ${i + 1}` });
+  const middle = (polygon, i) => { const [x, y] = polygon[i], next = polygon[(i + 1) % polygon.length]; return [bounded((x + next[0]) / 2), bounded((y + next[1]) / 2)]; };
+  const middleNode = (polygon, i) => { const [x, y] = middle(polygon, i); return node("circle", { cx: x * W, cy: y * H, r: 8, class: "middle", "data-middle": i, "aria-hidden": "true" }); };
   const offer = () => {
     const left = spots.filter((s) => !s.spot).map((spot) => { const made = document.createElement("button"); made.className = "small"; made.textContent = spot.name; made.dataset.place = spots.indexOf(spot); return made; });
     unplaced.replaceChildren(...(left.length ? [unplaced.dataset.label, ...left] : []));
@@ -44,6 +46,7 @@
     for (const zone of zones) if (zone.polygon.length > 1) svg.append(...zoneNodes(zone));
     spots.forEach((spot, i) => { if (spot.spot) svg.append(...spotNodes(spot, i)); });
     const zone = drawing ? null : find(chosen);
+    if (zone) svg.append(...zone.polygon.map((_, i) => middleNode(zone.polygon, i)));
     (zone ? zone.polygon : drawing || []).forEach((corner, i) => svg.append(cornerNode(zone, corner, i)));
     if (drawing && drawing.length > 1) svg.append(node("polyline", { points: points(drawing), class: "draft" }));
     if (focus) svg.querySelector(focus)?.focus();
@@ -55,26 +58,33 @@
     drawing = null; draw.setAttribute("aria-pressed", "false"); said.textContent = ""; show();
   };
 
+  const insert = (zone, i) => { zone.polygon.splice(i + 1, 0, middle(zone.polygon, i)); touchZone(zone); };
+  const remove = (zone, i) => { if (zone.polygon.length <= 3) return false; zone.polygon.splice(i, 1); touchZone(zone); return true; };
   const drag = { corner: (i, to) => { const zone = find(chosen); zone.polygon[i] = to; touchZone(zone); }, spot: (i, to) => { spots[i].spot = to; touchSpot(spots[i]); } };
   svg.addEventListener("pointerdown", (event) => {
     if (drawing) { drawing.push(at(event)); show(); event.preventDefault(); return; }
-    const { corner, spot, zone } = event.target.dataset;
+    const { corner, spot, zone, middle: between } = event.target.dataset;
+    if (between !== undefined) { insert(find(chosen), Number(between)); dragged = ["corner", Number(between) + 1]; show(); svg.setPointerCapture(event.pointerId); return; }
     if (corner === undefined && spot === undefined) { if (zone) choose(zone); return; }
     dragged = corner === undefined ? ["spot", Number(spot)] : ["corner", Number(corner)];
     svg.setPointerCapture(event.pointerId);
   });
   svg.addEventListener("pointermove", (event) => { if (dragged) { drag[dragged[0]](dragged[1], at(event)); show(); } });
   svg.addEventListener("pointerup", () => { dragged = null; });
-  svg.addEventListener("dblclick", finish);
+  svg.addEventListener("dblclick", (event) => {
+    if (drawing) { finish(); return; }
+    const corner = document.elementFromPoint(event.clientX, event.clientY)?.dataset.corner;
+    if (corner !== undefined && remove(find(chosen), Number(corner))) show();
+  });
 
   const moved = ([x, y], by) => [bounded(x + by[0]), bounded(y + by[1])];
   const cornerKey = (zone, i, event, by) => {
-    if (by) zone.polygon[i] = moved(zone.polygon[i], by);
-    else if (event.key === "Delete" && zone.polygon.length > 3) zone.polygon.splice(i, 1);
-    else if (event.key === "Insert") { const next = zone.polygon[(i + 1) % zone.polygon.length], [x, y] = zone.polygon[i]; zone.polygon.splice(i + 1, 0, [bounded((x + next[0]) / 2), bounded((y + next[1]) / 2)]); }
-    else return;
-    event.preventDefault(); touchZone(zone);
-    show(`[data-corner="${event.key === "Insert" ? i + 1 : Math.min(i, zone.polygon.length - 1)}"]`);
+    const adds = event.key === "Insert" || event.key === "+";
+    if (by) { zone.polygon[i] = moved(zone.polygon[i], by); touchZone(zone); }
+    else if (adds) insert(zone, i);
+    else if (!["Delete", "Backspace", "-"].includes(event.key) || !remove(zone, i)) return;
+    event.preventDefault();
+    show(`[data-corner="${adds ? i + 1 : Math.min(i, zone.polygon.length - 1)}"]`);
   };
   svg.addEventListener("keydown", (event) => {
     const { corner, spot, zone } = event.target.dataset;

@@ -48,6 +48,9 @@
     if (answer.verdict === "ok") { tell(words.undone); window.location.reload(); } else tell(words[answer.verdict] || answer.reason);
   }
 
+  /* The page made anew, or another where the change leads: this one's store may be gone. */
+  const onward = (node, id) => { if (node.dataset.then) window.location.assign(node.dataset.then.replace("{id}", encodeURIComponent(id || ""))); else window.location.reload(); };
+
   const value = (node) => {
     const kind = node.dataset.kind;
     if (kind === "check") return node.checked;
@@ -60,7 +63,8 @@
     const node = event.target.closest("[data-path][data-kind]");
     if (!node) return;
     const path = JSON.parse(node.dataset.path), given = value(node);
-    if (node.dataset.kind === "number" && given === "") edit("remove", path, null, node);
+    const empty = (node.dataset.kind === "number" && given === "") || (node.dataset.optional !== undefined && !given.length);
+    if (empty) edit("remove", path, null, node);
     else edit("set", path, given, node);
   });
   page.addEventListener("click", async (event) => {
@@ -69,17 +73,17 @@
     if (button.id === "undo") { takeBack(); return; }
     if (button.dataset.remove) {
       if (button.dataset.sure !== "1") { button.dataset.sure = "1"; button.textContent = words.sure; return; }
-      if (await edit("remove", JSON.parse(button.dataset.remove), null, button)) window.location.reload();
+      if (await edit("remove", JSON.parse(button.dataset.remove), null, button)) onward(button);
     }
     if (button.dataset.add && await edit("add", JSON.parse(button.dataset.add), JSON.parse(button.dataset.entry), button)) window.location.reload();
   });
   document.getElementById("new")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const form = event.target, entry = JSON.parse(form.dataset.blank);
-    for (const input of form.querySelectorAll("input[data-key]")) {
-      const [first, second] = input.dataset.key.split(".");
-      if (second) entry[first][second] = input.value.trim(); else entry[first] = input.value.trim();
+    for (const input of form.querySelectorAll("[data-key]")) {
+      const [first, second] = input.dataset.key.split("."), given = input.value.trim();
+      if (second) entry[first][second] = given; else if (given) entry[first] = given;
     }
-    if (await edit("add", JSON.parse(form.dataset.path), entry, form)) window.location.reload();
+    if (await edit("add", JSON.parse(form.dataset.path), entry, form)) onward(form, entry.id);
   });
 })();

@@ -7,6 +7,9 @@ import pytest
 from floorcast.settings import SettingsError, load_settings, parse_settings
 
 ROOT = Path(__file__).parents[2]
+STORE = "[[sensors.stores]]\nid = 'a'\nname = { en = 'A', zh = 'A' }\nhours = []\ncapacity = 9\n"
+UTC = "doors = []\ntimezone = 'UTC'\n"
+DOOR = "{ id = 'd', name = { en = 'D', zh = 'D' } }"
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,19 @@ ROOT = Path(__file__).parents[2]
         ),
         ("[[alerts.rules]]\nname = 'a'", "alerts.rules[0]: missing key metric"),
         ("[flows", "not TOML"),
+        (
+            f"{STORE}doors = []\ntimezone = 'Mars/Hill'",
+            "sensors.stores[0].timezone: there is no time zone Mars/Hill",
+        ),
+        (f"{STORE}{UTC}{STORE}{UTC}", "sensors.stores[1].id: a is there twice"),
+        (
+            f"{STORE}timezone = 'UTC'\ndoors = [{DOOR}, {DOOR}]",
+            "sensors.stores[0].doors[1].id: d is there twice",
+        ),
+        (
+            "[[alerts.people]]\nid = 'a'\n[[alerts.people]]\nid = 'a'",
+            "alerts.people[1].id: a is there twice",
+        ),
     ],
 )
 def test_mistake_names_its_place(text: str, said: str) -> None:

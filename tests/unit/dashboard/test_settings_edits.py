@@ -1,20 +1,25 @@
 """The configuration edited from a page: text kept, types held, rights by store, undo."""
 
 import tomllib
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
 
 from alerts.settings import Person, Rule
-from dashboard.configuration.edits import Edit, apply, name_of, type_at
+from dashboard.catalogue import Language, words
+from dashboard.configuration.edits import Edit, apply, name_of, plain, type_at
 from dashboard.configuration.file import ConfigFile, ConflictError
 from dashboard.configuration.forms import APART, DRAWN, group
 from dashboard.configuration.rights import may_change
+from dashboard.configuration.sections import NEW, list_path
 from dashboard.doors.people import Visitor
 from floorcast.settings import parse_settings
-from sensors.settings import Store
+from flows.settings import Benchmark
+from sensors.settings import Door, Store, Text, Till, Zone
 
 CONFIG = (Path(__file__).parents[3] / "config.toml").read_text()
 CHIEF = Visitor("ada", "Ada", "admin")
@@ -171,7 +176,7 @@ def test_an_entry_leaves_without_the_comments_around_it(kind: str) -> None:
     root, name = kind.split(".")
     every = [name_of(row) for row in tomllib.loads(text)[root][name]]
     outside = {line for line in text.splitlines() if line.startswith("#")}
-    for gone in every:
+    for gone in {every[0], every[len(every) // 2], every[-1]}:
         after = apply(text, edit("remove", f"{kind}.{gone}"))
         parse_settings(after)
         assert outside <= set(after.splitlines())
@@ -235,7 +240,7 @@ def test_every_field_has_a_place(kind: type[msgspec.Struct]) -> None:
         | {r.path[1] for r in form.rows}
         | {p[1] for p, _, _ in form.adds}
     )
-    wanted = set(get_type_hints(kind)) - DRAWN - APART - {"dates"}
+    wanted = set(get_type_hints(kind)) - DRAWN - APART
     assert placed == wanted
 
 
@@ -244,3 +249,80 @@ def test_types_come_from_the_settings() -> None:
     assert type_at(("alerts", "rules", "x", "streak")) is not None
     with pytest.raises(KeyError):
         type_at(("alerts", "rules", "x", "no_such"))
+
+
+def options_of(kind: Any) -> Iterator[tuple[str, str]]:
+    """Every key of a form and every value to choose from, however deep."""
+    for key, hinted in get_type_hints(kind, include_extras=True).items():
+        if key in DRAWN | APART:
+            continue
+        yield "set", key
+        bare = plain(hinted)
+        for part in (bare, *map(plain, get_args(bare))):
+            if get_origin(part) is Literal:
+                yield from (("word", str(value)) for value in get_args(part))
+            elif isinstance(part, type) and issubclass(part, msgspec.Struct) and part is not Text:
+                yield from options_of(part)
+
+
+def test_every_field_and_choice_has_words() -> None:
+    """What a form names and offers has words in both languages."""
+    for language in get_args(Language):
+        text = words(language)
+        for kind in (Rule, Person, Store, Benchmark, Door, Zone, Till):
+            for prefix, key in options_of(kind):
+                known = f"{prefix}.{key}" in text or f"window.{key}" in text
+                assert known, (kind, prefix, key)
+
+
+@pytest.mark.parametrize("section", sorted(NEW))
+def test_what_a_page_adds_is_taken(section: str) -> None:
+    """What each form adds, and each list within an entry, is what a process starts with; and it goes again."""
+    filled = {
+        "id": "new",
+        "name": "new",
+        "timezone": "UTC",
+        "currency": "EUR",
+        "country": "DE",
+        "capacity": "9",
+    }
+    blank = NEW[section]
+    entry = {k: v if v or k not in filled else filled[k] for k, v in blank.items()}
+    if isinstance(entry.get("name"), dict):
+        entry["name"] = {"en": "New", "zh": "新"}
+    path = list_path(section, "riverside")
+    added = apply(CONFIG, msgspec.convert({"op": "add", "path": path, "value": entry}, Edit))
+    settings = parse_settings(added)
+    lists = {"rules": settings.alerts.rules, "people": settings.alerts.people}
+    for made in [row for row in lists.get(section, []) if row == lists[section][-1]]:
+        for within, _, raw in group(made, (*path, "new"), "", str).adds:
+            asked = {"op": "add", "path": within, "value": msgspec.json.decode(raw)}
+            text = apply(added, msgspec.convert(asked, Edit))
+            parse_settings(text)
+            gone = apply(text, msgspec.convert({"op": "remove", "path": [*within, "0"]}, Edit))
+            parse_settings(gone)
+    gone = apply(added, msgspec.convert({"op": "remove", "path": [*path, "new"]}, Edit))
+    assert tomllib.loads(gone) == tomllib.loads(CONFIG) | ({} if section != "people" else {
+        "alerts": {**tomllib.loads(CONFIG)["alerts"], **tomllib.loads(gone)["alerts"]}
+    })  # fmt: skip
+
+
+def test_a_store_s_first_target_takes_the_chain_s_along() -> None:
+    """Changing one target of a store that had none of its own leaves its others as they were; removing them all too."""
+    two = apply(CONFIG, edit("add", "sensors.stores", HARBOUR))
+    before = parse_settings(two).flows.benchmark_of("harbour")
+    own = apply(two, edit("set", "flows.benchmarks.harbour.conversion", 0.2))
+    found = parse_settings(own).flows.benchmark_of("harbour")
+    assert found == msgspec.structs.replace(before, conversion=0.2)
+    dropped = apply(own, edit("remove", "flows.benchmarks.harbour"))
+    assert parse_settings(dropped).flows.benchmark_of("harbour") == before
+
+
+def test_dates_of_a_rule() -> None:
+    """A rule's first and last day are set and taken away again."""
+    one = apply(CONFIG, edit("set", "alerts.rules.low-atv.dates", ["2026-11-27", "2026-11-30"]))
+    rule = next(r for r in parse_settings(one).alerts.rules if r.name == "low-atv")
+    assert rule.dates == (date(2026, 11, 27), date(2026, 11, 30))
+    assert tomllib.loads(apply(one, edit("remove", "alerts.rules.low-atv.dates"))) == tomllib.loads(
+        CONFIG
+    )
