@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from dashboard.doors.audit import Audit
+from floorcast.settings import parse_settings
 from tests.browser.desks import Desk, at_a_desk
 from tests.browser.sites import Site
 
@@ -85,13 +86,27 @@ def test_a_wrong_value_is_refused_in_its_place(admin: Desk) -> None:
 
 
 def test_the_plan_is_drawn_by_hand_and_by_keys(admin: Desk) -> None:
-    """A corner moved with an arrow key, and a polygon drawn anew, are what the file holds."""
+    """Corners moved, added and removed by keys and by mouse, and a polygon drawn anew, are what the file holds."""
     admin.go("/settings/riverside?section=zones&lang=en", "#plan .corner")
     admin.page.focus("#plan [data-corner='0']")
     admin.page.keyboard.press("ArrowLeft")
     admin.page.click("#save-plan")
     admin.page.wait_for_selector("#trouble button")
-    assert store(admin.site)["zones"][0]["polygon"][0] == [0.5, 0.66]
+    corners = [[0.5, 0.66], [0.69, 0.66], [0.69, 1.0], [0.51, 1.0]]
+    assert store(admin.site)["zones"][0]["polygon"] == corners
+    admin.page.focus("#plan [data-corner='1']")
+    admin.page.keyboard.press("+")
+    admin.page.keyboard.press("ArrowLeft")  # the new one has the focus
+    by_mouse(admin, "[data-middle='4']", (0.45, 0.8))
+    admin.page.locator("#plan [data-corner='0']").dblclick()
+    admin.page.click("#save-plan")
+    admin.page.wait_for_function("() => document.getElementById('save-plan').disabled")
+    left = [[0.69, 0.66], [0.68, 0.83], [0.69, 1.0], [0.51, 1.0], [0.45, 0.8]]
+    assert rounded(admin.site) == left
+    for count in (4, 3, 3):  # a triangle keeps its corners
+        admin.page.focus("#plan [data-corner='0']")
+        admin.page.keyboard.press("Delete")
+        assert admin.page.locator("#plan .corner").count() == count
     admin.page.click("#draw")
     box = admin.page.locator("#plan").bounding_box()
     assert box
@@ -100,8 +115,25 @@ def test_the_plan_is_drawn_by_hand_and_by_keys(admin: Desk) -> None:
     admin.page.click("#draw")
     admin.page.click("#save-plan")
     admin.page.wait_for_function("() => document.getElementById('save-plan').disabled")
-    drawn = store(admin.site)["zones"][0]["polygon"]
-    assert [[round(x, 2), round(y, 2)] for x, y in drawn] == [[0.1, 0.1], [0.3, 0.1], [0.2, 0.4]]
+    assert rounded(admin.site) == [[0.1, 0.1], [0.3, 0.1], [0.2, 0.4]]
+
+
+def by_mouse(admin: Desk, handle: str, to: tuple[float, float]) -> None:
+    """Drag a handle of the plan to a place in fractions of it."""
+    plan, held = (admin.page.locator(f"#plan {part}".strip()) for part in ("", handle))
+    box, begin = plan.bounding_box(), held.bounding_box()
+    assert box
+    assert begin
+    mouse = admin.page.mouse
+    mouse.move(begin["x"] + begin["width"] / 2, begin["y"] + begin["height"] / 2)
+    mouse.down()
+    mouse.move(box["x"] + to[0] * box["width"], box["y"] + to[1] * box["height"], steps=3)
+    mouse.up()
+
+
+def rounded(site: Site) -> list[list[float]]:
+    """The first zone's corners in the file, as well as a mouse can place them."""
+    return [[round(x, 2), round(y, 2)] for x, y in store(site)["zones"][0]["polygon"]]
 
 
 def test_doors_and_tills_have_a_place(admin: Desk) -> None:
@@ -174,14 +206,49 @@ def test_a_person_is_added_and_removed(admin: Desk) -> None:
         admin.page.click("#new .primary")
     admin.page.locator("[data-entry=chen]").evaluate("e => { e.open = true; }")
     with admin.page.expect_navigation():
-        admin.page.click("[data-add*=shifts]")
+        admin.page.click("[data-entry=chen] [data-add*=shifts]")
     *_, chen = people(admin.site)
     assert (chen["id"], f"{chen['shifts'][0]['starts']:%H:%M}") == ("chen", "09:00")
     admin.page.locator("[data-entry=chen]").evaluate("e => { e.open = true; }")
     admin.page.click("[data-entry=chen] .danger")
     with admin.page.expect_navigation():
         admin.page.click("[data-entry=chen] .danger")
-    assert [person["id"] for person in people(admin.site)] == [p.id for p in admin.site.house.people]
+    assert [person["id"] for person in people(admin.site)] == [
+        p.id for p in admin.site.house.people
+    ]
+
+
+def test_a_store_is_added_and_removed(admin: Desk) -> None:
+    """A new store leads to its own pages, one that goes leads back; the page says what still shows it and stays."""
+    site = admin.site
+    before = config(site).read_text()
+    admin.go("/settings/riverside?section=stores&lang=en", "#new")
+    admin.fits("settings-stores-en", [(1366, 768), (390, 844)])
+    for name, given in (
+        ("id", "harbour"),
+        ("en", "Harbour"),
+        ("zh", "港口店"),
+        ("capacity", "120"),
+    ):
+        admin.page.fill(f"#new-{name}", given)
+    with admin.page.expect_navigation():
+        admin.page.click("#new .primary")
+    admin.page.wait_for_url("**/settings/harbour?section=store&lang=en")
+    assert admin.page.input_value("[id='sensors.stores.harbour.timezone']") == "Asia/Shanghai"
+    added = parse_settings(config(site).read_text()).sensors.stores[1]
+    assert (added.id, added.capacity, len(added.hours)) == ("harbour", 120, 1)
+    admin.go("/settings/harbour?section=stores&lang=en", "[data-entry=harbour]")
+    admin.says("[data-entry=harbour]", "Not served yet")
+    gone = "[data-entry=harbour] .danger"
+    admin.page.click(gone)
+    with admin.page.expect_navigation():
+        admin.page.click(gone)
+    admin.page.wait_for_selector("#new")
+    assert config(site).read_text() == before
+    config(site).write_text(before.replace('id = "riverside"\nname', 'id = "quay"\nname'))
+    admin.go("/settings?section=stores&lang=zh", "[data-entry=riverside]")
+    admin.says("[data-entry=riverside]", "floorcast forget --store riverside")
+    assert admin.complaints == []
 
 
 def test_a_manager_has_no_settings(site: Site, chromium: Browser) -> None:
