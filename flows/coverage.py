@@ -22,12 +22,16 @@ class Heard:
     0.1
     """
 
-    __slots__ = ("_bits", "base", "version")
+    __slots__ = ("_bits", "_silences", "base", "version")
 
     def __init__(self) -> None:
         self.base = 0  # minute of the lowest bit
         self.version = 0  # grows with what is known
         self._bits: dict[str, int] = {}
+        self._silences: tuple[int, dict[tuple[str, int, int], list[range]]] = (
+            0,
+            {},
+        )  # of a version
 
     def __bool__(self) -> bool:
         return any(self._bits.values())
@@ -66,6 +70,14 @@ class Heard:
         >>> heard.silences("main", range(100, 106)), heard.silences("main", range(102, 103))
         ([range(100, 102), range(103, 106)], [])
         """
+        if self._silences[0] != self.version:
+            self._silences = self.version, {}
+        known, name = self._silences[1], (door, minutes.start, minutes.stop)
+        if name not in known:
+            known[name] = self._silent(door, minutes)
+        return known[name]
+
+    def _silent(self, door: str, minutes: range) -> list[range]:
         bits = self._bits.get(door, 0)
         away = minutes.start - self.base
         bits = bits >> away if away >= 0 else bits << -away
@@ -81,6 +93,7 @@ class Heard:
         if self._bits and before > self.base:
             self._bits = {door: bits >> (before - self.base) for door, bits in self._bits.items()}
             self.base = before
+            self._silences = self.version, {}
 
     def row(self) -> list[Any]:
         """For the snapshot; a copy."""
@@ -96,6 +109,7 @@ class Heard:
         """Take a snapshot's row back."""
         self.base = row[0]
         self._bits = {door: int.from_bytes(bits, "little") for door, bits in row[1].items()}
+        self._silences = self.version, {}
 
 
 def _extend(bits: int, silent: int) -> int:

@@ -16,6 +16,7 @@ from msgspec import Struct
 import flows.measures
 from flows.clocks import Clock
 from flows.coverage import Heard
+from flows.dedup import Device
 from flows.factors import Factors
 from flows.facts import Evidence, State, Unit, Window
 from flows.panes import Pane
@@ -66,7 +67,7 @@ class View:
         self, profile: Profile, window: Window, span: tuple[int, int], pane: Pane, at: datetime,
         *, closed: bool = False, coverage: float | None = None, now: Tallies | None = None,
         day: Pane | None = None, changed: Mapping[str, set[str]] | None = None,
-        memories: Mapping[str, Any] | None = None, heard: Mapping[str, datetime] | None = None,
+        memories: Mapping[str, Any] | None = None, devices: Mapping[str, Device] | None = None,
         counters: Mapping[str, int] | None = None, doors_heard: Heard | None = None, hour: Pane | None = None,
         factors: Factors | None = None, clocks: Mapping[str, Clock] | None = None, tick: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
@@ -74,7 +75,7 @@ class View:
         self.start, self.end = span
         self.closed, self.coverage = closed, coverage
         self.today = day if day is not None else Pane()
-        self.heard: Mapping[str, datetime] = heard or {}
+        self._devices: Mapping[str, Device] = devices or {}
         self.counters: Mapping[str, int] = counters or {}
         self.doors_heard = doors_heard or Heard()
         self.hour = hour if hour is not None else Pane()
@@ -85,6 +86,11 @@ class View:
         self._memories = memories or {}
         self._totals: dict[str, Any] = {}
         self._tick = tick if tick is not None else {}
+
+    @property
+    def heard(self) -> Mapping[str, datetime]:
+        """When each device was last heard, by its own clock."""
+        return {name: device.newest for name, device in self._devices.items() if name}
 
     def of(self, cls: type[T]) -> Mapping[str, T]:
         """The tallies of a kind in this window, by subject. A level's is the newest word, in every window."""
@@ -138,7 +144,9 @@ class Measure(NamedTuple):
             minute began.
         covered: its facts carry the window's coverage.
         every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
-        by_minute: it is read when a minute begins and not between, whatever changed: for many subjects.
+        cadence: minutes of log time from one reading of an open window to the next: 0 reads it on every tick on which
+            something it reads changed, and when a minute begins; 1 when a minute begins; 5 when one begins that five
+            divide. What closes a window is told on the tick that closes it, whatever the cadence.
         steady: its readings rest on the window's tallies it ``reads`` and on configuration alone; it is not read
             again before one of them changed.
         quiet: its facts carry no newest event and are told only where a value changed: for what was learned, and for
@@ -157,7 +165,7 @@ class Measure(NamedTuple):
     every_minute: bool = False
     memory: type[Struct] | None = None
     learn: Callable[[Any, View], None] | None = None
-    by_minute: bool = False
+    cadence: int = 0
     learn_over: Window = "quarter"
     quiet: bool = False
     steady: bool = False
@@ -171,6 +179,8 @@ def measures() -> tuple[Measure, ...]:
     for module in sorted(iter_modules(flows.measures.__path__), key=lambda module: module.name):
         for measure in import_module(f"flows.measures.{module.name}").MEASURES:
             every.append(measure)
+            if measure.by_subject and measure.cadence:
+                raise ValueError(f"{measure.metric} tells what changed and can skip no tick")
             for window in measure.windows:
                 if found.setdefault((measure.metric, window), measure) is not measure:
                     raise ValueError(f"{measure.metric} over {window} is defined twice")
@@ -183,13 +193,38 @@ def measures_over(window: Window) -> tuple[Measure, ...]:
     return tuple(measure for measure in measures() if window in measure.windows)
 
 
+Read = tuple[Measure, frozenset[str]]
+"""A measure with the kinds of tally it reads."""
+
+
 @cache
-def reads_over(window: Window) -> tuple[tuple[Measure, frozenset[str]], ...]:
+def reads_over(window: Window) -> tuple[Read, ...]:
     """The measures of one window, each with the kinds of tally it reads."""
     return tuple(
         (measure, frozenset(kind.kind for kind in measure.reads))
         for measure in measures_over(window)
     )
+
+
+@cache
+def cadences() -> tuple[int, ...]:
+    """Every measure's cadence, each once."""
+    return tuple(sorted({measure.cadence for measure in measures()}))
+
+
+def begun(before: int, minute: int) -> frozenset[int]:
+    """The cadences that have a reading due where the tick before lay in another minute.
+
+    >>> sorted(begun(12, 13)), sorted(begun(13, 17))
+    ([0, 1], [0, 1, 5])
+    """
+    return frozenset(c for c in cadences() if not c or minute // c != before // c)
+
+
+@lru_cache(maxsize=256)
+def due_over(window: Window, begun: frozenset[int]) -> tuple[Read, ...]:
+    """The measures of one window to read when these cadences begin."""
+    return tuple(read for read in reads_over(window) if read[0].cadence in begun)
 
 
 @lru_cache(maxsize=4096)
@@ -198,7 +233,7 @@ def touched_over(window: Window, changed: frozenset[str]) -> tuple[Measure, ...]
     return tuple(
         measure
         for measure, kinds in reads_over(window)
-        if not measure.by_minute and not kinds.isdisjoint(changed)
+        if not measure.cadence and not kinds.isdisjoint(changed)
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 import zstandard
 
 from flows.facts import Window
-from flows.tally import Tallies, kinds
+from flows.tally import Tallies, identity, kinds
 
 Squeezed = Annotated[bytes, msgspec.Meta(extra={"squeezed": True})]
 """A memory's field that ``squeeze`` made; a snapshot holds it loosened."""
@@ -45,20 +45,24 @@ class Pane:
 
     def merge(self, other: "Pane", sign: int = 1, window: Window | None = None) -> None:
         """Add another pane (or take it back); of its kinds only those kept for ``window``, if one is named."""
+        known, tallies = kinds(), self.tallies
         for kind, subjects in other.tallies.items():
-            cls = kinds()[kind]
+            cls = known[kind]
             if window is not None and window not in cls.windows:
                 continue
-            mine = self.tallies.setdefault(kind, {})
+            mine = tallies.get(kind)
+            if mine is None:
+                mine = tallies[kind] = {}
+            empty = identity(cls)
             for subject, tally in subjects.items():
                 total = mine.get(subject)
                 if total is None:
                     total = mine[subject] = cls()
                 total.merge(tally, sign)
-                if total.is_empty:
+                if total == empty:
                     del mine[subject]
             if not mine:
-                del self.tallies[kind]
+                del tallies[kind]
         if sign > 0 and other.newest is not None:
             self.newest = max(self.newest or other.newest, other.newest)
 

@@ -12,9 +12,10 @@ from flows.measure import (
     Measure,
     Reading,
     View,
+    begun,
+    due_over,
     measures,
     measures_over,
-    reads_over,
     touched_over,
 )
 from flows.panes import Pane
@@ -27,6 +28,12 @@ Shown = tuple[tuple[object, ...], datetime | None]
 Key = tuple[str, str, Window, int | None]
 """Metric, subject, window and, of what lies ahead in aligned windows, its first minute."""
 
+Kept = tuple[int, int, list[Reading]]
+"""What a steady measure said: of the window that began then, on this tick."""
+
+SERIES_MIN = (
+    5  # minutes from one reading of the open quarter to the next: it is a series' last point
+)
 ALIGNED: frozenset[Window] = frozenset({"quarter", "hour", "day"})
 
 
@@ -40,9 +47,12 @@ class Publisher:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.shown: dict[Key, Shown] = {}
-        self._steady: dict[tuple[str, Window], tuple[int, list[Reading]]] = {}
-        self._touched: dict[Window, set[str]] = {}  # kinds, since every measure of it was read
+        self._steady: dict[tuple[str, Window], Kept] = {}
+        self._ticks = 0
+        self._touched: dict[Window, dict[str, int]] = {}  # by kind, the last tick it changed on
+        self._due: frozenset[int] = frozenset()  # cadences that begin on this tick
         self._tick: dict[str, Any] = {}  # what the views of this tick share
+        self._today: Pane | None = None  # of this tick's business day
         self.memories: dict[str, Struct] = {
             measure.memory.__name__: measure.memory() for measure in measures() if measure.memory
         }
@@ -52,11 +62,14 @@ class Publisher:
         ledger, minute = self.ledger, minute_of(at)
         day = ledger.profile.day_of(minute)
         turned = not day[0] <= (ledger.minute or minute - 1) < day[1]  # since the last tick
-        changes = ledger.absorb()
+        changes, before = ledger.absorb(), ledger.minute
         moved = ledger.advance(minute, changes)
-        active = day[0] in ledger.days.known
+        self._due = begun(before, minute) if moved else frozenset()
+        today = ledger.days.known.get(day[0])
+        active, self._today = today is not None, today.pane if today else None
+        self._ticks += 1
         for window, kinds in changes.kinds.items():
-            self._touched.setdefault(window, set()).update(kinds)
+            self._touched.setdefault(window, {}).update(dict.fromkeys(kinds, self._ticks))
         facts: list[Fact] = []
         self._tick = {}
         for window, spans in (("quarter", ledger.quarters), ("day", ledger.days)):
@@ -70,11 +83,11 @@ class Publisher:
         if active and (moved or "day" in changes.kinds):
             changed = changes.kinds.get("day", {})
             self._open("day", day, ledger.days.at(day).pane, changed, at, facts, moved=moved)
-        if active and moved:  # the open quarter is a series' last point: once a minute is enough
+        if active and SERIES_MIN in self._due:
             quarter = minute - minute % QUARTER, minute - minute % QUARTER + QUARTER
             pane = ledger.quarters.at(quarter).pane
             self._open("quarter", quarter, pane, None, at, facts, moved=True)
-        self._levels(day, changes, at, facts, moved=moved)
+        self._levels(changes, at, facts, moved=moved)
         if turned:
             self.shown.clear()
         ledger.quarters.rest()
@@ -90,9 +103,8 @@ class Publisher:
         **more: Any,  # noqa: ANN401
     ) -> View:
         ledger = self.ledger
-        today = ledger.days.known.get(ledger.profile.day_of(minute_of(at))[0])
         return View(
-            ledger.profile, window, bounds, pane, at, now=ledger.now, day=None if today is None else today.pane,
+            ledger.profile, window, bounds, pane, at, now=ledger.now, day=self._today,
             memories=self.memories, counters=ledger.counters, doors_heard=ledger.heard, hour=ledger.rolling["60m"].pane,
             factors=ledger.factors, clocks=ledger.clocks, tick=self._tick,
             **more,
@@ -103,52 +115,51 @@ class Publisher:
         *, moved: bool,
     ) -> None:  # fmt: skip
         """Add what is new of an open window; ``changed`` ``None`` means any of its subjects may be."""
+        touched = () if moved else touched_over(window, frozenset(changed or ()))
+        if not moved and not touched:
+            return
         coverage = self.ledger.coverage(*bounds)
         view = self._view(window, bounds, pane, at, changed=changed, coverage=coverage)
         if not moved:
-            for measure in touched_over(window, frozenset(changed or ())):
+            for measure in touched:
                 self._news(measure, measure.read(view), view, facts, moved=False)
             return
-        touched = self._touched.get(window, set())
-        for measure, kinds in reads_over(window):
+        for measure, kinds in due_over(window, self._due):
             if not measure.by_subject or changed is None or not kinds.isdisjoint(changed):
-                self._news(
-                    measure, self._read(measure, kinds, view, touched), view, facts, moved=True
-                )
-        touched.clear()
+                self._news(measure, self._read(measure, kinds, view), view, facts, moved=True)
 
-    def _read(
-        self, measure: Measure, kinds: frozenset[str], view: View, touched: set[str]
-    ) -> Iterable[Reading]:
+    def _read(self, measure: Measure, kinds: frozenset[str], view: View) -> Iterable[Reading]:
         """What a measure says of a window; a steady one is not asked while nothing it reads has changed."""
         if not measure.steady:
             return measure.read(view)
         name, begins = (measure.metric, view.window), view.start if view.window in ALIGNED else 0
-        held = self._steady.get(name)
-        if held is None or held[0] != begins or not kinds.isdisjoint(touched):
-            held = self._steady[name] = begins, list(measure.read(view))
-        return held[1]
+        kept, touched = self._steady.get(name), self._touched.get(view.window, {})
+        if (
+            kept is None
+            or kept[0] != begins
+            or any(touched.get(kind, 0) > kept[1] for kind in kinds)
+        ):
+            kept = self._steady[name] = begins, self._ticks, list(measure.read(view))
+        return kept[2]
 
-    def _levels(
-        self, day: Bounds, changes: Changes, at: datetime, facts: list[Fact], *, moved: bool
-    ) -> None:
+    def _levels(self, changes: Changes, at: datetime, facts: list[Fact], *, moved: bool) -> None:
         changed = {**changes.kinds.get("day", {}), **changes.kinds.get("now", {})}
-        if not changed and not moved:
+        read = () if moved else touched_over("now", frozenset(changed))
+        if not moved and not read:
             return
-        minute = minute_of(at)
-        heard = {name: device.newest for name, device in self.ledger.devices.items() if name}
-        view = self._view("now", (minute, minute + 1), Pane(), at, changed=changed, heard=heard)
-        view.pane.newest = self._newest_today(day)
-        for measure, kinds in reads_over("now"):
-            touched = not kinds.isdisjoint(changed)
-            if measure.by_minute:
-                touched = moved and bool(self.ledger.devices)
-            if touched or (moved and measure.every_minute and self.ledger.devices):
-                self._news(measure, measure.read(view), view, facts, moved=moved)
-
-    def _newest_today(self, day: Bounds) -> datetime | None:
-        span = self.ledger.days.known.get(day[0])
-        return span.pane.newest if span else None
+        minute, spoken = minute_of(at), bool(self.ledger.devices)
+        view = self._view(
+            "now", (minute, minute + 1), Pane(), at, changed=changed, devices=self.ledger.devices
+        )
+        view.pane.newest = self._today.newest if self._today else None
+        if not moved:
+            for measure in read:
+                self._news(measure, measure.read(view), view, facts, moved=False)
+            return
+        for measure, kinds in due_over("now", self._due):
+            timed = spoken and (measure.cadence or measure.every_minute)
+            if timed or not (measure.cadence or kinds.isdisjoint(changed)):
+                self._news(measure, measure.read(view), view, facts, moved=True)
 
     def _news(
         self, measure: Measure, readings: Iterable[Reading], view: View, facts: list[Fact], *, moved: bool
@@ -175,6 +186,8 @@ class Publisher:
         """Closed windows that late events changed, and those whose state turned on this tick."""
         settle_s = self.ledger.profile.settings.lateness.settle_s
         turned = {span.bounds[0]: span for span in spans.turned(at, settle_s)}
+        if not (turned or changes.before or changes.heard):
+            return
         revised = {
             start: pane for (name, start), (_, pane) in changes.before.items() if name == window
         }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from math import inf
 
 from flows.facts import State
 from flows.frozen import freeze, thaw
@@ -90,6 +91,10 @@ class Span:
             self._frozen, self._pane = frozen, None
         return frozen
 
+    def turns_s(self, settle_s: float) -> float:
+        """When its state changes next, in epoch seconds."""
+        return self.bounds[1] * 60 + (0.0 if self.state == "live" else settle_s)
+
     def state_at(self, at: datetime, settle_s: float) -> State:
         """Live until it ends, settling while the devices' declared lateness lasts, then final."""
         past = at.timestamp() - self.bounds[1] * 60
@@ -110,6 +115,7 @@ class Spans:
         self.known: dict[int, Span] = {}  # by first minute
         self.open: set[int] = set()  # not yet final
         self.awake: set[int] = set()  # whose pane is live
+        self._turns_s = 0.0  # no state changes before this instant, in epoch seconds
 
     def at(self, bounds: tuple[int, int]) -> Span:
         """The window with these bounds, made when it is not there yet."""
@@ -117,12 +123,15 @@ class Spans:
         if span is None:
             span = self.known[bounds[0]] = Span(bounds)
             self.open.add(bounds[0])
+            self._turns_s = 0.0
         self.awake.add(bounds[0])
         return span
 
     def turned(self, at: datetime, settle_s: float) -> list[Span]:
         """Windows whose state changes with this tick, oldest first; the change is made."""
         turned: list[Span] = []
+        if at.timestamp() < self._turns_s:
+            return turned
         for start in sorted(self.open):
             span = self.known[start]
             state = span.state_at(at, settle_s)
@@ -131,6 +140,9 @@ class Spans:
                 turned.append(span)
             if state == "final":
                 self.open.discard(start)
+        self._turns_s = min(
+            (self.known[start].turns_s(settle_s) for start in self.open), default=inf
+        )
         return turned
 
     def rest(self) -> None:

@@ -43,10 +43,11 @@ class Tally(Struct, array_like=True, gc=False):
         """Add ``other`` (or take it back with ``sign`` −1) in place; never changes ``other``."""
         raise NotImplementedError
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether it equals the identity and can be forgotten."""
-        return self == type(self)()
+
+@cache
+def identity(cls: type[Tally]) -> Tally:
+    """The tally of nothing at all, to compare with; it is shared and must not be changed."""
+    return cls()
 
 
 T = TypeVar("T", bound=Tally)

@@ -5,10 +5,11 @@ pairs two to five times as far apart on either side, so a busy hour raises both.
 (Cox & Lewis 1966).
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from math import sqrt
 from typing import NamedTuple
+
+import numpy as np
 
 WITHIN_S = 120
 _SIDES = 6  # widths of WITHIN_S on both sides together
@@ -40,15 +41,18 @@ def pairs(went: Mapping[int, int], came: Mapping[int, int]) -> Pairs:
     >>> pairs({0: 1, 600: 1}, {60: 1}).seen
     1
     """
-    seconds = sorted(second for second, count in came.items() for _ in range(count))
+    if not went or not came:
+        return Pairs(0, 0.0, 0.0)
+    order = sorted(came)
+    seconds = np.repeat(np.array(order), [max(0, came[second]) for second in order])
+    out, counts = np.array([*went]), np.array([*went.values()])
 
     def between(low: int, high: int) -> int:
-        return bisect_right(seconds, high) - bisect_left(seconds, low)
+        """How many came from ``low`` to ``high`` seconds after somebody went."""
+        until = seconds.searchsorted(out + high, "right")
+        return int(counts @ (until - seconds.searchsorted(out + low, "left")))
 
-    near = sides = 0
-    for second, count in went.items():
-        near += count * between(second + 1, second + WITHIN_S)
-        sides += count * between(second + 2 * WITHIN_S + 1, second + 5 * WITHIN_S)
-        sides += count * between(second - 5 * WITHIN_S, second - 2 * WITHIN_S - 1)
+    near = between(1, WITHIN_S)
+    sides = between(2 * WITHIN_S + 1, 5 * WITHIN_S) + between(-5 * WITHIN_S, -2 * WITHIN_S - 1)
     expected = sides / _SIDES
     return Pairs(near, expected, (near - expected) / sqrt(max(1.0, expected * (1 + 1 / _SIDES))))

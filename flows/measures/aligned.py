@@ -190,8 +190,8 @@ def _heard(view: View, minutes: range) -> float | None:
 MEASURES = (
     Measure(
         "till_lag", "seconds", (), till_lag, ("now",),
-        every_minute=True, memory=LagMemory, learn=learn,
+        cadence=5, memory=LagMemory, learn=learn,
     ),
-    Measure("conversion_aligned", "ratio", (), aligned, ("15m", "60m", "day"), covered=True),
+    Measure("conversion_aligned", "ratio", (), aligned, ("15m", "60m", "day"), covered=True, cadence=5),
     Measure("conversion_evidence", "score", (), evidence, ("now",), every_minute=True),
 )  # fmt: skip

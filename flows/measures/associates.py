@@ -201,10 +201,10 @@ def peak_coverage(view: View) -> Iterator[Reading]:
 MEASURES = (
     Measure("staff_on_floor", "associates", (StaffLevel, Roster), on_floor, ("now",), every_minute=True),
     Measure("star_now", "ratio", (StaffLevel,), star_now, ("now",), every_minute=True),
-    Measure("star", "per_hour", (), star, ("60m", "day"), covered=True),
+    Measure("star", "per_hour", (), star, ("60m", "day"), covered=True, cadence=5),
     Measure(
         "power_hour", "score", (), power_hours, ("now",),
-        every_minute=True, memory=HoursMemory, learn=learn,
+        cadence=5, memory=HoursMemory, learn=learn,
     ),
-    Measure("peak_coverage", "ratio", (), peak_coverage, ("now",), every_minute=True),
+    Measure("peak_coverage", "ratio", (), peak_coverage, ("now",), cadence=5),
 )  # fmt: skip

@@ -189,7 +189,7 @@ def members(view: View) -> Iterator[Reading]:
 
 MEASURES = (
     Measure(
-        "basket_pair", "ratio", (), basket_pairs, ("day",), by_minute=True, quiet=True, memory=BasketMemory, learn=learn
+        "basket_pair", "ratio", (), basket_pairs, ("day",), cadence=5, quiet=True, memory=BasketMemory, learn=learn
     ),
-    Measure("members", "people", (), members, ("day",), by_minute=True, quiet=True, memory=MembersMemory, learn=meet),
+    Measure("members", "people", (), members, ("day",), cadence=5, quiet=True, memory=MembersMemory, learn=meet),
 )  # fmt: skip

@@ -210,9 +210,10 @@ def _planned(view: View, minute: int) -> float | None:
 _READS = (TillTally, DoorTally)
 MEASURES = (
     Measure(
-        "conversion_benchmark", "ratio", (), conversion_benchmark, ("15m", "60m", "day"),
+        "conversion_benchmark", "ratio", (), conversion_benchmark, ("60m",),
         memory=UsualMemory, learn=learn,
     ),
-    Measure("sales_at_risk", "minor", _READS, sales_at_risk, ("60m", "day"), covered=True),
-    Measure("sales_gap", "minor", (), sales_gap, ("now",), every_minute=True),
+    Measure("conversion_benchmark", "ratio", (), conversion_benchmark, ("15m", "day"), cadence=5),
+    Measure("sales_at_risk", "minor", _READS, sales_at_risk, ("60m", "day"), covered=True, cadence=1),
+    Measure("sales_gap", "minor", (), sales_gap, ("now",), cadence=5),
 )  # fmt: skip

@@ -62,7 +62,7 @@ def sales_beyond(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("count_balance", "people", (), balance, ("now",), every_minute=True),
-    Measure("night_counts", "people", (), night, ("now",), every_minute=True),
-    Measure("sales_beyond_visitors", "transactions", (), sales_beyond, ("60m",)),
+    Measure("count_balance", "people", (), balance, ("now",), cadence=5),
+    Measure("night_counts", "people", (), night, ("now",), cadence=5),
+    Measure("sales_beyond_visitors", "transactions", (), sales_beyond, ("60m",), cadence=5),
 )

@@ -119,10 +119,10 @@ MEASURES = (
         (DoorTally,),
         minutes_covered,
         ("now",),
-        by_minute=True,
+        cadence=5,
         quiet=True,
     ),
     Measure(
-        "device_outage", "text", (DeviceLevel,), device_outage, ("now",), by_minute=True, quiet=True
+        "device_outage", "text", (DeviceLevel,), device_outage, ("now",), cadence=1, quiet=True
     ),
 )

@@ -60,6 +60,6 @@ def _counted(tally: DoorTally) -> int:
 MEASURES = (
     Measure(
         "door_share", "ratio", (DoorTally,), share, ("day",),
-        by_minute=True, quiet=True, memory=ShareMemory, learn=learn,
+        cadence=5, quiet=True, memory=ShareMemory, learn=learn,
     ),
 )  # fmt: skip

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from flows.facts import Evidence
-from flows.measure import WINDOWS, Measure, Reading, View
+from flows.facts import Evidence, Window
+from flows.measure import Measure, Reading, View
 from flows.tallies.dwell import Stays, ZoneTally
 
 ENGAGED_S = 30.0  # where a zone's configuration does not say
-_TRAILING = tuple(window for window in WINDOWS if window != "quarter")
 
 
 def stays(view: View) -> dict[str, Stays]:
@@ -47,10 +46,12 @@ def visits(view: View) -> Iterator[Reading]:
         yield Reading(n, f"zone:{zone}", Evidence(n=n, k=some.at_least(engaged_s(view, zone))))
 
 
+_SLOWER: tuple[Window, ...] = ("60m", "day")
+_TRAILING: tuple[Window, ...] = ("15m", *_SLOWER)
 MEASURES = (
-    Measure(
-        "dwell_median", "seconds", (ZoneTally,), median, _TRAILING, by_minute=True, steady=True
-    ),
-    Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING, by_minute=True, steady=True),
-    Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING, by_minute=True, steady=True),
+    # the floor plan on the wall shows the last quarter of an hour
+    Measure("dwell_median", "seconds", (ZoneTally,), median, ("15m",), cadence=1, steady=True),
+    Measure("dwell_median", "seconds", (ZoneTally,), median, _SLOWER, cadence=5, steady=True),
+    Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING, cadence=5, steady=True),
+    Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING, cadence=5, steady=True),
 )

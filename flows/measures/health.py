@@ -44,12 +44,12 @@ def sensor_health(view: View) -> list[Reading]:
 
 
 def _health(view: View) -> Iterator[Reading]:
-    said = view.of(DeviceLevel)
+    said, told = view.of(DeviceLevel), view.heard
     newest = {
         device: max(
-            at for at in (view.heard.get(device), said[device].at if device in said else None) if at
+            at for at in (told.get(device), said[device].at if device in said else None) if at
         )
-        for device in sorted(set(view.heard) | set(said))
+        for device in sorted(told.keys() | said.keys())
     }
     doors = _doors(view)
     known = {_device_of(door, newest): (door, word) for door, word in doors.items()}
@@ -71,7 +71,7 @@ def _health(view: View) -> Iterator[Reading]:
         if counts.state != "online" or corrected:
             detail = {"door": door, **corrected}
             yield Reading(counts.state, f"door:{door}", reason=counts.reason, detail=detail)
-    if view.heard:
+    if told:
         reason = "events_too_late" if view.counters.get("too_late") else ""
         yield Reading("counted", reason=reason, detail=dict(view.counters))
 
@@ -158,6 +158,4 @@ def _device_of(door: str, devices: Mapping[str, datetime]) -> str:
     return counters[0] if counters else f"door:{door}"
 
 
-MEASURES = (
-    Measure("sensor_health", "text", (DeviceLevel,), sensor_health, ("now",), by_minute=True),
-)
+MEASURES = (Measure("sensor_health", "text", (DeviceLevel,), sensor_health, ("now",), cadence=1),)

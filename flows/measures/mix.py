@@ -140,21 +140,21 @@ def top_seller(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("aur", "minor", (TillTally,), aur, by_minute=True, steady=True),
-    Measure("returns", "transactions", (TillTally,), returns, _HOUR_DAY, by_minute=True, steady=True),
-    Measure("returned", "minor", (TillTally,), returned, _HOUR_DAY, by_minute=True, steady=True),
-    Measure("discount_share", "ratio", (TillTally,), discount_share, _HOUR_DAY, by_minute=True, steady=True),
-    Measure("payment_share", "ratio", (SalesBy,), payment_share, _DAY, by_minute=True, steady=True),
-    Measure("category_sales", "minor", (SalesBy,), _net_of("category:"), _HOUR_DAY, by_minute=True, steady=True),
-    Measure("till_sales", "minor", (SalesBy,), _net_of("till:"), _DAY, by_minute=True, steady=True),
+    Measure("aur", "minor", (TillTally,), aur, cadence=5, steady=True),
+    Measure("returns", "transactions", (TillTally,), returns, _HOUR_DAY, cadence=5, steady=True),
+    Measure("returned", "minor", (TillTally,), returned, _HOUR_DAY, cadence=5, steady=True),
+    Measure("discount_share", "ratio", (TillTally,), discount_share, _HOUR_DAY, cadence=5, steady=True),
+    Measure("payment_share", "ratio", (SalesBy,), payment_share, _DAY, cadence=5, steady=True),
+    Measure("category_sales", "minor", (SalesBy,), _net_of("category:"), _HOUR_DAY, cadence=5, steady=True),
+    Measure("till_sales", "minor", (SalesBy,), _net_of("till:"), _DAY, cadence=5, steady=True),
     Measure(
-        "associate_sales", "minor", (SalesBy,), _net_of("associate:", ASSOCIATES), _DAY, by_minute=True, steady=True
+        "associate_sales", "minor", (SalesBy,), _net_of("associate:", ASSOCIATES), _DAY, cadence=5, steady=True
     ),
-    Measure("daypart_sales", "minor", (SalesBy,), daypart_sales, _DAY, by_minute=True, steady=True),
+    Measure("daypart_sales", "minor", (SalesBy,), daypart_sales, _DAY, cadence=5, steady=True),
     Measure(
-        "channel_transactions", "transactions", (SalesBy,), channel_transactions, _DAY, by_minute=True, steady=True
+        "channel_transactions", "transactions", (SalesBy,), channel_transactions, _DAY, cadence=5, steady=True
     ),
-    Measure("moving_skus", "skus", (SkuTally,), moving_skus, _HOUR_DAY, by_minute=True, steady=True),
-    Measure("moving_rate", "ratio", (SkuTally,), moving_rate, _HOUR_DAY, by_minute=True, steady=True),
-    Measure("top_seller", "units", (SkuTally,), top_seller, _HOUR_DAY, by_minute=True, steady=True),
+    Measure("moving_skus", "skus", (SkuTally,), moving_skus, _HOUR_DAY, cadence=5, steady=True),
+    Measure("moving_rate", "ratio", (SkuTally,), moving_rate, _HOUR_DAY, cadence=5, steady=True),
+    Measure("top_seller", "units", (SkuTally,), top_seller, _HOUR_DAY, cadence=5, steady=True),
 )  # fmt: skip

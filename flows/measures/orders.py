@@ -44,11 +44,9 @@ def waiting(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
+    Measure("orders", "transactions", (OrderTally,), placed, _HOUR_DAY, cadence=5, steady=True),
     Measure(
-        "orders", "transactions", (OrderTally,), placed, _HOUR_DAY, by_minute=True, steady=True
+        "order_response", "seconds", (OrderTally,), response, _HOUR_DAY, cadence=5, steady=True
     ),
-    Measure(
-        "order_response", "seconds", (OrderTally,), response, _HOUR_DAY, by_minute=True, steady=True
-    ),
-    Measure("orders_waiting", "transactions", (WaitingOrders,), waiting, ("now",), by_minute=True),
+    Measure("orders_waiting", "transactions", (WaitingOrders,), waiting, ("now",), cadence=1),
 )

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 
 from flows.announced import words_of
 from flows.measure import Measure, Reading, View
-from flows.profile import minute_of
+from flows.profile import Profile, minute_of
 from flows.tallies.plans import Word
 
 ABOUT = ("closure", "delivery", "event", "promotion")
@@ -25,16 +26,17 @@ def plan_ahead(view: View) -> Iterator[Reading]:
         words = {(w.subject, w.starts, w.ends): w for w in words_of(view) if w.about == about}
         coming = [w for w in words.values() if w.ends > now and w.value]
         yield _reading(view, f"plan:{about}", min(coming, key=lambda w: w.starts, default=None))
-    yield _reading(view, "plan:holiday", _holiday(view))
+    today = view.profile.day_of(minute_of(view.at))[0]
+    yield _reading(view, "plan:holiday", _holiday(view.profile, today))
 
 
-def _holiday(view: View) -> Word | None:
+@lru_cache(1_024)
+def _holiday(profile: Profile, today: int) -> Word | None:
     """The next public holiday or the present one, as an announcement of the calendar's."""
-    day = view.profile.date_of(minute_of(view.at))
+    day = profile.date_of(today)
     for ahead in range(FAR.days + 1):
-        if view.profile.calendar.is_holiday(day + timedelta(days=ahead)):
-            noon = view.profile.day_of(minute_of(view.at))[0] + ahead * 1440 + 720
-            start, end = view.profile.day_of(noon)
+        if profile.calendar.is_holiday(day + timedelta(days=ahead)):
+            start, end = profile.day_of(today + ahead * 1440 + 720)
             return Word("holiday", "", start * 60.0, end * 60.0, 1.0, 0.0)
     return None
 

@@ -199,12 +199,12 @@ upt = _by_segment(
 _READS = (MemberSales,)
 MEASURES = (
     Measure(
-        "segment_customers", "people", _READS, customers, _HOUR_DAY,
+        "segment_customers", "people", _READS, customers, _HOUR_DAY, cadence=5,
         memory=SegmentMemory, learn=learn, learn_over="day",
     ),
-    Measure("segment_transactions", "transactions", _READS, transactions, _HOUR_DAY),
-    Measure("segment_sales", "minor", _READS, sales, _HOUR_DAY),
-    Measure("segment_atv", "minor", _READS, atv, _HOUR_DAY),
-    Measure("segment_upt", "ratio", _READS, upt, _HOUR_DAY),
-    Measure("member_share", "ratio", _READS, member_share, _HOUR_DAY),
+    Measure("segment_transactions", "transactions", _READS, transactions, _HOUR_DAY, cadence=5),
+    Measure("segment_sales", "minor", _READS, sales, _HOUR_DAY, cadence=5),
+    Measure("segment_atv", "minor", _READS, atv, _HOUR_DAY, cadence=5),
+    Measure("segment_upt", "ratio", _READS, upt, _HOUR_DAY, cadence=5),
+    Measure("member_share", "ratio", _READS, member_share, _HOUR_DAY, cadence=5),
 )  # fmt: skip

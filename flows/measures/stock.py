@@ -238,15 +238,15 @@ def sold_share(view: View) -> Iterator[Reading]:
 MEASURES = (
     Measure("sku_on_hand", "units", (StockLevel, Reserved), on_hand, _NOW, by_subject=True),
     Measure("sku_cover", "hours", (StockLevel, Reserved), cover, _NOW, by_subject=True),
-    Measure("oos_rate", "ratio", (StockLevel,), oos_rate, _NOW, by_minute=True),
+    Measure("oos_rate", "ratio", (StockLevel,), oos_rate, _NOW, cadence=5),
     Measure(
-        "shelf_silence", "ratio", (SkuTally,), silence, ("60m",), by_minute=True, quiet=True,
+        "shelf_silence", "ratio", (SkuTally,), silence, ("60m",), cadence=1, quiet=True,
         memory=DemandMemory, learn=learn, learn_over="day",
     ),
-    Measure("slow_stock", "ratio", (StockLevel,), slow_stock, _NOW, by_minute=True),
+    Measure("slow_stock", "ratio", (StockLevel,), slow_stock, _NOW, cadence=5),
     Measure(
-        "sell_through", "ratio", (StockLevel, SkuTally), sell_through, _NOW, by_minute=True,
+        "sell_through", "ratio", (StockLevel, SkuTally), sell_through, _NOW, cadence=5,
         memory=ReceiptMemory, learn=learn_receipts, learn_over="day",
     ),
-    Measure("sold_share", "ratio", (StockLevel,), sold_share, _NOW, by_minute=True),
+    Measure("sold_share", "ratio", (StockLevel,), sold_share, _NOW, cadence=5),
 )  # fmt: skip

@@ -211,10 +211,10 @@ def arrival_rate(view: View) -> Iterator[Reading]:
 MEASURES = (
     Measure(
         "tills_needed", "tills", (QueueTally, TillTally, DoorTally), tills_needed, ("15m",),
-        by_minute=True, memory=TillMemory, learn=learn,
+        cadence=1, memory=TillMemory, learn=learn,
     ),
-    Measure("queue_abandonment", "ratio", (QueueTally,), abandonment, _SERVED, by_minute=True, steady=True),
-    Measure("queue_wait_mean", "seconds", (QueueTally,), wait_mean, _SERVED, by_minute=True, steady=True),
-    Measure("service_rate", "per_hour", (QueueTally,), service_rate, ("60m", "day"), by_minute=True, steady=True),
-    Measure("till_arrivals", "per_hour", (QueueTally, TillTally), arrival_rate, ("15m", "60m"), by_minute=True),
+    Measure("queue_abandonment", "ratio", (QueueTally,), abandonment, _SERVED, cadence=5, steady=True),
+    Measure("queue_wait_mean", "seconds", (QueueTally,), wait_mean, _SERVED, cadence=5, steady=True),
+    Measure("service_rate", "per_hour", (QueueTally,), service_rate, ("60m", "day"), cadence=5, steady=True),
+    Measure("till_arrivals", "per_hour", (QueueTally, TillTally), arrival_rate, ("15m", "60m"), cadence=5),
 )  # fmt: skip

@@ -153,10 +153,12 @@ def occupancy_drift(view: View) -> Iterator[Reading]:
 
 MEASURES = (
     Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True),
-    Measure("exits", "people", (DoorTally,), exits, covered=True),
-    Measure("groups", "groups", (DoorTally,), groups, covered=True, steady=True),
-    Measure("passers_by", "people", (DoorTally,), passers_by, covered=True, steady=True),
-    Measure("capture_rate", "ratio", (DoorTally,), capture_rate, covered=True, steady=True),
+    Measure("exits", "people", (DoorTally,), exits, covered=True, cadence=5),
+    Measure("groups", "groups", (DoorTally,), groups, covered=True, cadence=5, steady=True),
+    Measure("passers_by", "people", (DoorTally,), passers_by, covered=True, cadence=5, steady=True),
+    Measure(
+        "capture_rate", "ratio", (DoorTally,), capture_rate, covered=True, cadence=5, steady=True
+    ),
     Measure("occupancy", "people", (DoorTally,), occupancy, windows=("now",), every_minute=True),
     Measure(
         "occupancy_share",
@@ -164,7 +166,7 @@ MEASURES = (
         (DoorTally,),
         occupancy_share,
         windows=("now",),
-        every_minute=True,
+        cadence=1,
     ),
     Measure("occupancy_drift", "people", (DoorTally,), occupancy_drift, windows=("day",)),
 )

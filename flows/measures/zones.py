@@ -109,7 +109,8 @@ def heat(view: View) -> Iterator[Reading]:
     memory, here = view.memory(ZoneMemory), stays(view)
     cells = [cell_of(view.profile, quarter) for quarter in range(view.start, view.end, 15)]
     for zone in sorted(set(view.profile.zones) | set(here)):
-        usual = [memory.usual(zone, cell) for cell in cells]
+        known = {cell: memory.usual(zone, cell) for cell in set(cells)}
+        usual = [known[cell] for cell in cells]
         mean = sum(u for u in usual if u is not None)
         if not mean or None in usual:
             continue
@@ -183,10 +184,10 @@ def uniques(view: View) -> Iterator[Reading]:
 
 _HOUR: tuple[Window, ...] = ("60m",)
 MEASURES = (
-    Measure("zone_engagement", "ratio", (ZoneTally,), engagement, ("60m", "day"), by_minute=True, steady=True),
+    Measure("zone_engagement", "ratio", (ZoneTally,), engagement, ("60m", "day"), cadence=5, steady=True),
     Measure(
-        "zone_heat", "ratio", (ZoneTally,), heat, _HOUR, by_minute=True, memory=ZoneMemory, learn=learn
+        "zone_heat", "ratio", (ZoneTally,), heat, _HOUR, cadence=1, memory=ZoneMemory, learn=learn
     ),
-    Measure("zone_path", "ratio", (TrailTally,), paths, _HOUR, by_minute=True, steady=True),
-    Measure("zone_uniques", "people", (TrailTally,), uniques, _HOUR, by_minute=True, steady=True),
+    Measure("zone_path", "ratio", (TrailTally,), paths, _HOUR, cadence=5, steady=True),
+    Measure("zone_uniques", "people", (TrailTally,), uniques, _HOUR, cadence=5, steady=True),
 )  # fmt: skip
