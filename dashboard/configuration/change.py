@@ -13,8 +13,10 @@ from dashboard.configuration.rights import may_change
 from dashboard.doors.audit import Audit
 from dashboard.doors.gate import visitor
 from dashboard.doors.people import Visitor
+from dashboard.language import language_of
 from dashboard.managers.desk import Desk
 from dashboard.reader import UnreachableError
+from dashboard.reasons import reason
 
 
 class Changes(NamedTuple):
@@ -45,9 +47,12 @@ class Changes(NamedTuple):
             return said("conflict", "", 409)
         except UnreachableError:
             abort(503, "the data store does not answer")
-        except (ValueError, KeyError) as error:
+        except KeyError as error:
             self.note(target, store, "refused")
-            return said("refused", str(error.args[0] if error.args else error), 422)
+            return said("refused", self._told(f"there is no {error.args[0]} here"), 422)
+        except ValueError as error:
+            self.note(target, store, "refused")
+            return said("refused", self._told(str(error)), 422)
         except OSError as error:
             self.note(target, store, "failed")
             return said("failed", error.strerror or str(error), 500)
@@ -69,9 +74,14 @@ class Changes(NamedTuple):
         except ConflictError:
             return said("conflict", "", 409)
         except ValueError as error:
-            return said("refused", str(error), 422)
+            return said("refused", self._told(str(error)), 422)
         self._say(store, who, "undo", change.said)
         return jsonify(verdict="ok", version=file.read().version)
+
+    def _told(self, english: str) -> str:
+        """A reason in the page's language."""
+        chosen = language_of(request.query_string.decode(), self.desk.settings.language)
+        return reason(english.removeprefix("config.toml: "), chosen)
 
     def _into_the_log(self, store: str, who: Visitor, edit: Edit) -> None:
         """A change is an event of the shop: a replay meets it where it was made."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from dashboard.catalogue import Language, term
 from dashboard.managers.house_reader import Device, Rejected
 from dashboard.parts import epoch_ms
+from dashboard.reasons import reason
 from dashboard.shop import Shop, Shops
 from flows.facts import Fact
 
@@ -47,7 +48,7 @@ def _device(
         "shop": getattr(shop.store.name, language) if shop else "–",
         "tone": TONES.get(state, "watch" if state else ""),
         "health": term("health", state, language) if state else "–",
-        "reason": _why(fact, language) or (said.reason if said else ""),
+        "reason": _why(fact, language) or (reason(said.reason, language) if said else ""),
         "heard": epoch_ms(heard_at) if heard_at else None, "zone": shop.store.timezone if shop else "UTC",
         "topic": said.topic if said else "–", "events": said.events if said else None,
         "rejects": said.rejects if said else None, "battery": said.battery_pct if said else None,
@@ -59,10 +60,10 @@ def _why(fact: Fact | None, language: Language) -> str:
     return term("why", fact.reason, language) if fact and fact.reason else ""
 
 
-def rejects(found: Iterable[Rejected]) -> list[Row]:
+def rejects(found: Iterable[Rejected], language: Language) -> list[Row]:
     """One row a dead letter."""
     return [
-        {"id": f"{n}", "at": r.ms, "device": r.source or "–", "reason": r.reason, "place": r.place,
+        {"id": f"{n}", "at": r.ms, "device": r.source or "–", "reason": reason(r.reason, language), "place": r.place,
          "topic": r.topic, "sample": r.raw, "zone": "UTC"}
         for n, r in enumerate(found)
     ]  # fmt: skip

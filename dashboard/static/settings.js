@@ -3,7 +3,7 @@
   "use strict";
   const page = document.getElementById("settings"), words = JSON.parse(page.dataset.words);
   const said = document.getElementById("trouble");
-  const post = (what, body) => fetch(`/settings/${encodeURIComponent(page.dataset.store)}/${what}`, {
+  const post = (what, body) => fetch(`/settings/${encodeURIComponent(page.dataset.store)}/${what}?lang=${page.dataset.lang}`, {
     method: "POST", body: JSON.stringify(body), headers: { "X-CSRF": page.dataset.csrf, "Content-Type": "application/json" } });
 
   const tell = (text, undo) => {
