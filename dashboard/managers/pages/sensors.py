@@ -72,7 +72,7 @@ class Page:
             listed = device_rows.devices(
                 house.devices(mine), house.health(mine), self.desk.shops, language
             )
-            rejected = device_rows.rejects(house.rejects(mine))
+            rejected = device_rows.rejects(house.rejects(mine), language)
             doors = device_rows.accuracy(house.facts(shop.store.id), shop, language)
             minutes = self.past.minutes(shop, day)
         except UnreachableError:
