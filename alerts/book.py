@@ -39,11 +39,13 @@ class Use(NamedTuple):
         key: where the newest is remembered.
         is_forecast: it is remembered for each window apart.
         rules: those that judge it, each with the key of its condition.
+        has_past: whether one of them holds it against its own past.
     """
 
     key: str
     is_forecast: bool
     rules: list[tuple[str, Rule]]
+    has_past: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class StoreBook:
             rules = [r for r in self.by_fact.get(name[:2], []) if fnmatchcase(subject, r.subject)]
             conditions = [(track_key(rule.name, subject), rule) for rule in rules]
             key = fact_key(metric, subject, window)
-            use = self._uses[name] = Use(key, name[:2] in self.forecasts, conditions)
+            past = any(rule.reference == "history" for rule in rules)
+            use = self._uses[name] = Use(key, name[:2] in self.forecasts, conditions, past)
         return use
 
     def regime(self, at: datetime) -> Regime:

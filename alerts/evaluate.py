@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from alerts.book import NO_DATA, StoreBook, Use
+from alerts.history import History
 from alerts.hours import local
 from alerts.judge import judge
 from alerts.memory import Args, Memory, Track, Verdict, fact_key, track_key
 from alerts.quiet import Quiet
+from alerts.reference import clock_of, number
 from alerts.regime import Regime, closed_for
 from alerts.settings import Rule
 from alerts.turn import Turn
@@ -85,6 +87,8 @@ def remember(named: Named, memory: Memory, book: StoreBook, regime: Regime, at: 
         newest = memory.facts.get(use.key)
         if fact.metric == "sku_cover":
             memory.deliveries.hear(newest, fact, local(book.store, at))
+        if use.has_past and regime.open_since_s is not None:
+            _note(use.key, fact, memory, book)
         if newest is None or fact.start >= newest.start:
             memory.facts[use.key] = fact
         last = fact.newest_at
@@ -99,6 +103,14 @@ def remember(named: Named, memory: Memory, book: StoreBook, regime: Regime, at: 
     if heard is not None and heard != memory.heard_at:
         memory.heard_at = heard
         _quiet_of(memory, "").hear(heard, opened)
+
+
+def _note(key: str, fact: Fact, memory: Memory, book: StoreBook) -> None:
+    """Put a figure with its past."""
+    value = number(fact.value)
+    if value is not None:
+        past = memory.usual.setdefault(key, History())
+        past.hear(value, *clock_of(fact, book))
 
 
 def _keep_forecast(key: str, fact: Fact, memory: Memory, at: datetime) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct, field
 
 from alerts.deliveries import Deliveries
+from alerts.history import History
 from alerts.incident import Incident
 from alerts.quiet import Quiet
 from flows.facts import Fact
@@ -118,7 +119,7 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
         pushed: what this shift's first pushes were worth, by incident.
         groups: each rule's newest push; board: the last list shown.
         quiet: how long the store (empty name) and each device are usually silent.
-        deliveries: when goods usually come in.
+        deliveries: when goods usually come in; ``usual``: what figures usually are, where a rule refers to that.
         opened_at: since when the store has been open; ``None`` while closed.
         hot: conditions that time alone may move on; resting, stale, rules, minute: what held for all of them last.
         rest_until: nothing is open, and until then time alone moves nothing on.
@@ -139,6 +140,7 @@ class Memory(Struct, kw_only=True, omit_defaults=True):
     board: str = ""
     quiet: dict[str, Quiet] = field(default_factory=dict)
     deliveries: Deliveries = field(default_factory=Deliveries)
+    usual: dict[str, History] = field(default_factory=dict)
     opened_at: datetime | None = None
     hot: set[str] = field(default_factory=set)
     resting: dict[str, str] = field(default_factory=dict)

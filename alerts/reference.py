@@ -85,7 +85,7 @@ def _reference(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> float
     if rule.reference == "delivery":
         return delivery_h(memory, book, fact.as_of, rule.level)
     if rule.reference == "history":
-        return number(fact.detail.get("usual"))
+        return _past(rule, fact, memory, book)
     if rule.reference == "peer":
         return _peers(rule, fact, memory)
     if rule.metric == "tills_needed":
@@ -93,6 +93,19 @@ def _reference(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> float
     if rule.metric == "occupancy":
         return float(book.store.capacity) if book.store else None
     return benchmark_of(rule.metric, book.benchmark)
+
+
+def _past(rule: Rule, fact: Fact, memory: Memory, book: StoreBook) -> float | None:
+    """What is usual by the fact itself, else by what was told of it on earlier days."""
+    own = number(fact.detail.get("usual"))
+    known = memory.usual.get(fact_key(fact.metric, fact.subject, rule.window))
+    return own if own is not None or known is None else known.usual(*clock_of(fact, book))
+
+
+def clock_of(fact: Fact, book: StoreBook) -> tuple[datetime, str]:
+    """When a fact holds by the store's clock, and the store's country."""
+    at = min(fact.as_of, fact.end) if fact.window != "now" else fact.as_of
+    return local(book.store, at).replace(tzinfo=None), book.store.country if book.store else ""
 
 
 def _peers(rule: Rule, fact: Fact, memory: Memory) -> float | None:

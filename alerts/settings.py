@@ -16,7 +16,8 @@ because: the fact gives one of ``values`` as its reason, and a number above 0 wh
 
 Reference = Literal["fixed", "benchmark", "history", "forecast", "peer", "delivery"]
 """Where a level comes from. fixed: ``level`` and ``clear_level``. benchmark: ``[flows.benchmark]``.
-history, peer: the fact's own ``detail.usual`` and ``detail.peers``. forecast: the fact
+history: what the fact
+calls usual, else what it was at this time on earlier days. peer: the fact's own ``detail.peers``. forecast: the fact
 ``<metric>_forecast`` of the same window and start, with its interval. delivery: opening hours until the next
 announced delivery; ``level`` where none is. All but fixed move by ``fire_pct``."""
 

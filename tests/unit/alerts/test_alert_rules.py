@@ -191,6 +191,34 @@ def test_conversion_is_held_against_what_other_stores_show() -> None:
     story.rate(400, 4000).expect(firing("low-conversion"))
 
 
+def test_a_figure_is_held_against_its_own_past() -> None:
+    """After three workdays, sales of the day a third below what they were by that minute fire, and not before."""
+    rule = Rule(
+        name="slow-day", metric="net_sales", window="day", reference="history", fire_pct=30, clear_pct=10, hold_s=0
+    )  # fmt: skip
+    story = Story([rule], tick_s=600)
+
+    def sell(day: int, pace: float, until: int = 20) -> None:
+        """So much an hour since nine, told each ten minutes."""
+        for minute in range(9 * 60 + 10, until * 60 + 1, 10):
+            story.at(f"+{day} {minute // 60:02d}:{minute % 60:02d}")
+            story.say("net_sales", pace * (minute - 540) / 60, window="day")
+
+    for day, pace in enumerate((1000, 500, 1500)):  # Monday to Wednesday
+        sell(day, pace)
+        story.expect(quiet())
+    sell(3, 760, until=15)
+    story.expect(quiet())
+    past = story.memory.usual["net_sales||day"]
+    thursday = story.now.replace(tzinfo=None)
+    usual = (0.81 * 1000 + 0.9 * 500 + 1500) / 2.71 * 6
+    assert past.usual(thursday, "") == pytest.approx(
+        usual, rel=0.03
+    )  # at ten to three, as it was told
+    assert past.usual(thursday + timedelta(days=2), "") is None  # no Saturday was seen
+    story.at("+3 15:10").say("net_sales", 0.69 * usual, window="day").expect(firing("slow-day"))
+
+
 def test_low_coverage_blocks() -> None:
     """While too few sensors report, nothing fires."""
     story = Story(shipped("low-conversion")).at("10:00")
