@@ -58,7 +58,7 @@ class Pocket:
 
     def pushed(self, n: int) -> dict[str, Any]:
         """The ``n``-th push, as only this phone can read it, shown."""
-        wait_for(lambda: len(self.pushes) > n, within_s=30, what="the push")
+        wait_for(lambda: len(self.pushes) > n, within_s=120, what="the push")
         said = self.pushes[n].said
         self.receive(said)
         wait_for(lambda: said["tag"] in [x["tag"] for x in self.shown()], what="the notification")

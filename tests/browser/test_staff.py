@@ -209,7 +209,7 @@ def test_links_ask_before_they_act(site: Site, phones: Phones) -> None:
 def test_a_link_for_several_takes_what_nobody_has(site: Site, phones: Phones) -> None:
     """The page behind a push about several incidents names those that are free; one tap takes them all."""
     floor, phone = site.floor, phones()
-    first, second, third, _ = floor.incidents()
+    first, second, third, *_ = floor.incidents()
     theirs = msgspec.structs.replace(third, state="acknowledged", owner="lw")
     floor.publish(*floor.afternoon(), incidents=(first, second, theirs))
     claim = Claim("riverside", first.id, "mia", 4_000_000_000, (second.id, third.id, "gone"))
