@@ -18,7 +18,7 @@ from dashboard.configuration.file import ConfigFile
 from dashboard.configuration.plan_images import PlanImages
 from dashboard.configuration.plan_routes import PlanPictures
 from dashboard.configuration.routes import SettingsPages
-from dashboard.doors import login
+from dashboard.doors import login, refusals
 from dashboard.doors.audit import Audit
 from dashboard.doors.gate import Gate
 from dashboard.doors.house import House
@@ -107,6 +107,7 @@ def _doors(
     sessions = Sessions(reader.client, people, settings)
     gate = Gate(sessions, Kiosks(house.folder))
     gate.guard(server)
+    refusals.register(server, settings.language)
     server.wsgi_app = Proxies(server.wsgi_app, settings.proxies)
     login.register(server, people, sessions, audit, settings.language)
     writer = CommandWriter(reader.client, reader.partitions)

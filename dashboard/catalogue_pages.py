@@ -1,6 +1,16 @@
 """Words of the managers' pages made of settings, forecasts, weeks and playlists: English and Chinese."""
 
 PAGES: dict[str, tuple[str, str]] = {
+    # refusals
+    "refused.401": ("Log in to see this", "请先登录"),
+    "refused.403": ("This is not yours to open", "您无权打开此页面"),
+    "refused.404": ("There is no such page", "页面不存在"),
+    "refused.503": (
+        "The data store does not answer · this page tries again by itself",
+        "数据存储无响应 · 页面将自动重试",
+    ),
+    "refused.else": ("This cannot be done ({status})", "无法完成（{status}）"),
+    "refused.back": ("Back", "返回"),
     # settings
     "set.sub": (
         "Each change is checked as at start, written into {file} with its comments kept, and can be undone.",

@@ -280,6 +280,28 @@ def test_no_page_lets_anything_inline_in(
             assert not re.search(r"\son\w+=|\sstyle=|javascript:", answer.text), name
 
 
+def test_a_refusal_is_read_in_one_s_language(house: Guarded, guests: dict[str, Guest]) -> None:
+    """Whoever opens a page that is not theirs, or none, reads so in their language; a program reads one plain line."""
+    cases = (
+        ("mia", "/incidents", 403),
+        ("ada", "/settings/nowhere", 404),
+        ("ada", "/weekly/nowhere", 404),
+    )
+    for who, path, status in cases:
+        for language, said in (
+            ("en", {403: "not yours", 404: "no such page"}),
+            ("zh", {403: "无权", 404: "不存在"}),
+        ):
+            page = guests[who].ask("GET", f"{path}?lang={language}", Accept="text/html")
+            assert (page.status, said[status] in page.text) == (status, True), page.text
+        program = guests[who].ask("GET", path)
+        assert (program.status, program.headers["Content-Type"]) == (
+            status,
+            "text/plain; charset=utf-8",
+        )
+        assert program.text.count("\n") == 1
+
+
 def test_cookies_are_ours_alone(house: Guarded) -> None:
     """No script reads a cookie and no other site sends one; over TLS they stay there; a wall's is for walls alone."""
     for proto, secure in (("http", False), ("https", True)):
