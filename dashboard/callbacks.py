@@ -19,7 +19,10 @@ def register(app: Dash, shops: Shops, settings: DashboardSettings) -> None:
         shop = shops.get(store_of(pathname))
         allowed = shop is not None and visitor().may("kiosk", shop.store.id)
         view = "zones" if "view=zones" in (search or "") else ""
-        return wall(shop, language, view) if shop and allowed else unknown(language)
+        if shop is None or not allowed:
+            return unknown(language)
+        explains = visitor().may("manager", shop.store.id)
+        return wall(shop, language, view, explains=explains)
 
     # A callback without an output does not run for a component that another callback brought in.
     app.clientside_callback(  # type: ignore[no-untyped-call]

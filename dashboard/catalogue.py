@@ -37,7 +37,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Data store unreachable since {at:time} · showing last known values",
         "{at:time} 起数据存储无响应 · 显示最后已知值",
     ),
-    "banner.redis_first": ("Data store unreachable · retrying", "数据存储无响应 · 正在重试"),
+    "banner.redis_first": (
+        "Data store unreachable · retrying · floorcast doctor says why",
+        "数据存储无响应 · 正在重试 · 原因请运行 floorcast doctor",
+    ),
     "banner.before": ("Before opening · doors open {opens:time}", "尚未开门 · {opens:time} 开门"),
     "banner.closed": ("Closed · today's totals stand", "已打烊 · 显示今日合计"),
     "banner.reopens": (
@@ -70,7 +73,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "本店网关和收银台尚无数据，可发送一条测试事件：",
     ),
     "empty.floor": (
-        "Nothing works out its numbers. Start the floor:",
+        "Nothing works out its numbers. Start it:",
         "尚无程序计算本店指标，请启动：",
     ),
     "empty.else": ("Check everything:", "全面检查："),
@@ -92,6 +95,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tile.atv": ("Avg. basket", "客单价"),
     "tile.spv": ("Sales/visitor", "客均销售"),
     "tile.queue": ("Queue", "排队"),
+    "tile.why": ("why this number", "查看数字依据"),
     "unit.people": ("people", "人"),
     "ctx.capacity": ("of {max:int} max", "上限 {max:int}"),
     "ctx.forecast": ("forecast {n:int}", "预测 {n:int}"),
@@ -167,6 +171,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "login.wait": (
         "Too many tries · again in {minutes:int} min",
         "尝试过多 · {minutes:int} 分钟后再试",
+    ),
+    "login.nobody": (
+        "Nobody can log in yet. On the server, give somebody a password:",
+        "尚无人可登录。请在服务器上为人员设置密码：",
     ),
     "login.unreachable": ("Data store unreachable · try again", "数据存储无响应 · 请重试"),
     "door.leave": ("Log out", "退出"),

@@ -157,6 +157,11 @@ MANAGERS: dict[str, tuple[str, str]] = {
     "sens.covered": ("covered", "已覆盖"),
     "sens.imputed": ("silent, filled in", "中断，已估算"),
     "sens.missing": ("missing", "缺失"),
+    "sens.unexpected": ("not expected", "无需上报"),
+    "sens.strips_how": (
+        "Point at a strip, or go over it with the arrow keys, for its times and reasons.",
+        "指向色带，或用方向键移动，可查看时段与原因。",
+    ),
     "sens.no_strips": ("Nothing is kept of today yet", "今日尚无记录"),
     "sens.accuracy": ("How true the doors count", "计数准确度"),
     "sens.accuracy_sub": ("a hand count beside the counter corrects it:", "人工复核可校正计数器："),

@@ -1,6 +1,7 @@
 """The wall's page: a frame drawn once; numbers are the browser's to keep."""
 
 from typing import Any
+from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -9,6 +10,7 @@ from dashboard.catalogue import LOCALE, Language, wall_words, words
 from dashboard.panels import discover
 from dashboard.plan import picture
 from dashboard.shop import Shop
+from dashboard.view_tiles import FACTS
 
 
 def page() -> Component:
@@ -18,15 +20,23 @@ def page() -> Component:
     )
 
 
-def wall(shop: Shop, language: Language, view: str = "") -> Component:
-    """One store's wall; ``view`` ``zones`` shows its floor large."""
+def wall(shop: Shop, language: Language, view: str = "", *, explains: bool = False) -> Component:
+    """One store's wall; ``view`` ``zones`` shows its floor large.
+
+    ``explains``: who looks may open the store's page, so that each tile leads to why its number is what it is,
+    and each card to its incident's life.
+    """
     text = words(language)
     areas: dict[str, list[Component]] = {}
     for panel in discover():
         areas.setdefault(panel.area, []).append(panel.build(shop, text.__getitem__))
     return html.Main(
         [
-            dcc.Store(id="frame", data=frame(shop, language) | {"view": view}),
+            dcc.Store(
+                id="frame",
+                data=frame(shop, language)
+                | {"view": view, "why": whys(shop, language) if explains else {}},
+            ),
             _top(shop, language),
             *(html.Div(built, className=f"area-{area}") for area, built in areas.items()),
         ],
@@ -56,6 +66,13 @@ def frame(shop: Shop, language: Language) -> dict[str, Any]:
         ],
         "picture": picture(store),
     }
+
+
+def whys(shop: Shop, language: Language) -> dict[str, str]:
+    """Where each tile's number is explained; ``card``: where an incident's life is told, its id to be added."""
+    page = f"/store/{quote(shop.store.id)}?lang={language}&why="
+    told = {tile: page + quote(FACTS[tile]) for tile in shop.settings.tiles}
+    return told | {"card": f"/incidents?lang={language}&why="}
 
 
 def _top(shop: Shop, language: Language) -> Component:

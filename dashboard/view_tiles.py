@@ -14,6 +14,16 @@ from dashboard.sources import Silence, all_silent
 from flows.facts import Fact
 
 Format = Literal["int", "pct", "money"]
+FACTS: dict[TileName, str] = {
+    "occupancy": "occupancy||now",
+    "visitors": "visitors||day",
+    "conversion": "conversion||60m",
+    "atv": "atv||60m",
+    "spv": "spv||60m",
+    "queue": "queue_length||now",
+}
+"""The fact each tile shows, by measure, subject and window."""
+
 TileView = Callable[[Snapshot, Shop], Part]
 _SOURCES: dict[TileName, tuple[str, ...]] = {
     "occupancy": ("door",),

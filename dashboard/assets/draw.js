@@ -8,7 +8,8 @@
   const chip = (status, text) => F.h("span", { cls: "chip " + status }, icon(status), text);
   const share = (v) => (100 * v).toFixed(1) + "%";
 
-  F.tile = function (name, part, fmt) {
+  /* ``why``: where its number is explained, for whoever may read that; without it a tile is no link. */
+  F.tile = function (name, part, fmt, why) {
     const p = part || { v: null, f: "int", s: "", k: "", a: {} }, value = fmt.pieces(p.v, p.f);
     const title = fmt.say("tile." + name), status = p.off ? "off" : p.s;
     const words = status === "watch" || status === "act" ? fmt.say("status." + status) : "";
@@ -19,7 +20,9 @@
       F.h("i", { cls: "band", css: { left: share(p.lo), width: share(Math.max(0, p.hi - p.lo)) } }),
       p.m === undefined ? null : F.h("i", { cls: "marker", css: { left: share(p.m) } }),
     ];
-    return F.h("div", { cls: "tile " + status, key: name, role: "group", "aria-label": title + (words ? ": " + words : "") },
+    const said = title + (words ? ": " + words : "");
+    const link = why ? { href: why, target: "_top", "aria-label": `${said} ${value.before || ""}${value.big}${value.after || ""} – ${fmt.say("tile.why")}` } : { role: "group", "aria-label": said };
+    return F.h(why ? "a" : "div", { cls: "tile " + status, key: name, ...link },
       div("label", span("name", title), mark),
       div("figure", span("value" + long, value.before ? F.h("small", {}, value.before) : null, value.big, value.after ? F.h("small", {}, value.after) : null),
         p.tag ? span("window", fmt.say(p.tag)) : null),
@@ -42,6 +45,12 @@
     return { x: (width - w) / 2, y: (height - h) / 2, w, h };
   };
 
+  /* A name is written smaller where its zone is too narrow for it; Latin letters are about half as wide as high. */
+  const fitted = (name, width, px) => {
+    const ems = [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.58), 0);
+    return { "font-size": (1.1 * Math.max(0.6, Math.min(1, (width - 10 * px) / (22 * px * ems)))).toFixed(2) + "rem" };
+  };
+
   F.plan = function (frame, parts, fmt, width, height, px) {
     if (!frame.zones.length && !frame.picture) return [div("nothing", fmt.say("dwell.none"))];
     const on = floor(frame.picture, width, height), gap = frame.picture ? 2 : 7;
@@ -58,7 +67,7 @@
       return F.h("g", { cls: "zone heat" + heat + (part.s ? " " + part.s : ""), key: zone.id },
         F.h("polygon", { cls: "area", points: at.text }),
         part.s ? F.h("polygon", { cls: "ring", points: ring(zone, part.s) }) : null,
-        F.h("text", { cls: "zone-name", x: at.cx.toFixed(1), y: (at.cy - 6 * px).toFixed(1) }, zone.name),
+        F.h("text", { cls: "zone-name", css: fitted(zone.name, at.width, px), x: at.cx.toFixed(1), y: (at.cy - 6 * px).toFixed(1) }, zone.name),
         F.h("text", { cls: "zone-value", x: at.cx.toFixed(1), y: (at.cy + 24 * px).toFixed(1) }, value));
     }))];
   };
@@ -95,7 +104,7 @@
     const action = card.do ? card.do[frame.language] : fmt.say("card.look", { metric: "metric." + card.metric });
     const risk = card.risk ? span("risk", fmt.rich("card.risk", { minor: card.risk })) : null;
     return F.h("article", { cls: "card " + card.s + (card.taken ? " taken" : ""), key: id, "data-id": id },
-      div("what", icon(card.s), span("head", title(card, frame, fmt)), span("unseen", fmt.say("status." + card.s))),
+      div("what", icon(card.s), frame.why.card ? F.h("a", { cls: "head", href: frame.why.card + encodeURIComponent(id), target: "_top" }, title(card, frame, fmt)) : span("head", title(card, frame, fmt)), span("unseen", fmt.say("status." + card.s))),
       div("todo", span("", action), risk),
       div("meta", F.h("span", { cls: "place" }, place), span("age", "· " + ago),
         card.taken || card.who ? F.h("b", { cls: "who" }, fmt.say("card.taken", { who: card.who || fmt.DASH })) : F.h("b", { cls: "nobody" }, fmt.say("card.untaken"))));
@@ -110,13 +119,13 @@
   };
 
   /* What a shop without data waits for, stage by stage: at work, or with the command that helps. */
-  F.steps = (first, frame, fmt) => {
+  F.steps = (first, fmt) => {
     const step = (done, key, command) => F.h("li", { key }, icon(done ? "ok" : "watch"), span("", fmt.say(done ? key + "_ok" : key)), done ? null : F.h("code", {}, command));
-    const { ingest, devices } = first || {};
-    return [step(ingest, "empty.ingest", "floorcast ingest"),
-      step(devices, "empty.devices", "floorcast send footfall --store " + frame.store),
-      ...(devices ? [step(false, "empty.floor", "floorcast floor")] : []),
-      F.h("li", { key: "else" }, span(""), span("", fmt.say("empty.else")), F.h("code", {}, "floorcast doctor"))];
+    const { ingest, devices, run } = first || { run: {} };
+    return [step(ingest, "empty.ingest", run.ingest),
+      step(devices, "empty.devices", run.devices),
+      ...(devices ? [step(false, "empty.floor", run.floor)] : []),
+      F.h("li", { key: "else" }, span(""), span("", fmt.say("empty.else")), F.h("code", {}, run.check))];
   };
 
   F.tally = (rail, fmt) => {

@@ -72,7 +72,7 @@
   const empty = (parts) => {
     if (parts.head && parts.head.phase !== "empty") { byId("empty")?.remove(); return; }
     if (!byId("empty")) { const box = document.createElement("section"); box.id = "empty"; box.className = "empty"; byId("wall").appendChild(box); }
-    F.put("empty", [F.h("h2", {}, fmt.say("empty.title")), F.h("p", {}, fmt.say("empty.body")), F.h("ol", {}, F.steps(parts.first, frame, fmt))]);
+    F.put("empty", [F.h("h2", {}, fmt.say("empty.title")), F.h("p", {}, fmt.say("empty.body")), F.h("ol", {}, F.steps(parts.first, fmt))]);
   };
 
   const sums = (parts) => {
@@ -107,7 +107,7 @@
   const paint = (state) => {
     const parts = state.parts;
     empty(parts);
-    F.put("tiles", frame.tiles.map((name) => F.tile(name, parts["tile:" + name], fmt)));
+    F.put("tiles", frame.tiles.map((name) => F.tile(name, parts["tile:" + name], fmt, frame.why[name])));
     F.put("hours", hours(parts.head));
     if (parts.head) nightly(parts.head);
     F.put("visitors-note", sums(parts));
@@ -145,7 +145,7 @@
     forgetToken();
     clock = F.Clock();
     fmt = F.formatter(frame, now);
-    F.put("tiles", frame.tiles.map((name) => F.tile(name, null, fmt)));
+    F.put("tiles", frame.tiles.map((name) => F.tile(name, null, fmt, frame.why[name])));
     plan({});
     heartbeat();
     link = F.Link(frame.store, clock, deliver);

@@ -11,7 +11,7 @@ from dashboard.catalogue import term, words
 from dashboard.forecasts import Quality
 from dashboard.managers.day_figure import day_figure
 from dashboard.managers.forecast_words import Said
-from dashboard.managers.grid import column
+from dashboard.managers.grid import WRAPPED, column
 from dashboard.shop import Shop
 from dashboard.suggestions import Need, Restock
 from dashboard.theme import TOKENS, chart_figure
@@ -23,15 +23,15 @@ DAYS = [
     column("range", "col.interval", minWidth=150, flex=1),
 ]
 RESTOCK = [
-    column("name", "stock.product", minWidth=190, flex=1),
+    column("name", "stock.product", minWidth=190, flex=1, **WRAPPED),
     column("hand", "stock.shelf", "int", width=110),
     column("units", "fc.order", "int", width=110),
-    column("sum", "fc.sum", minWidth=420, flex=3),
+    column("sum", "fc.sum", minWidth=420, flex=3, **WRAPPED),
 ]
 STAFF = [
     column("hour", "fc.hour", width=110),
     column("need", "fc.associates", "int", width=140),
-    column("sum", "fc.sum", minWidth=420, flex=3),
+    column("sum", "fc.sum", minWidth=420, flex=3, **WRAPPED),
 ]
 
 

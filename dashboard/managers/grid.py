@@ -16,9 +16,10 @@ THEME = (
     "themeQuartz.withParams({backgroundColor: '#11151E', foregroundColor: '#F4F6FB', "
     "headerBackgroundColor: '#171C27', borderColor: '#232A38', accentColor: '#4C9BFF', "
     "rowHoverColor: '#171C27', selectedRowBackgroundColor: '#173250', fontFamily: 'inherit', "
-    "fontSize: 15, headerTextColor: '#A9B3C7', browserColorScheme: 'dark'})"
+    "fontSize: 15, cellHorizontalPadding: 12, headerTextColor: '#A9B3C7', browserColorScheme: 'dark'})"
 )
 _RIGHT = {"type": "rightAligned"}
+WRAPPED: Column = {"cellClass": "wrapped"}  # words of up to two lines
 _SINGLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
 
 
@@ -41,15 +42,27 @@ def table(
     height: str,
     **more: Any,  # noqa: ANN401 - the grid's own options
 ) -> dag.AgGrid:
-    """A grid whose rows keep their place, selection and scroll when their numbers change."""
+    """A grid whose rows keep their place, selection and scroll when their numbers change.
+
+    It is as high as its rows need, ``height`` at most: a CSS length in ``--vh``, hundredths of the window's height.
+    """
     text = words(language)
     return dag.AgGrid(
         id=name,
         columnDefs=[c | {"headerName": text[c["headerName"]]} for c in columns],
         rowData=[],
-        eventListeners={"cellKeyDown": ["fc.entered(params)"]},
+        eventListeners={
+            "cellKeyDown": ["fc.entered(params)"],
+            "rowDataUpdated": ["fc.sized(params)", "fc.asked(params)"],
+        },
         getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "suppressHeaderMenuButton": True,
+            "wrapHeaderText": True,
+            "autoHeaderHeight": True,
+        },
         dashGridOptions={
             "theme": {"function": THEME},
             "rowHeight": 44,
@@ -59,13 +72,27 @@ def table(
             "animateRows": False,
             "ensureDomOrder": True,
             "enableBrowserTooltips": True,
-            "context": {"locale": LOCALE[language], "table": name},
+            "context": {"locale": LOCALE[language], "table": name, "tallest": height},
             "localeText": {"noRowsToShow": text["grid.none"], "loadingOoo": text["grid.loading"]},
             **more,
         },
         columnSize=None,
         style={"height": height, "width": "100%"},
     )
+
+
+def without_stores(columns: Sequence[Column], stores: int) -> list[Column]:
+    """The columns, the store's own left out where there is but one."""
+    return [c for c in columns if stores > 1 or c["field"] != "shop"]
+
+
+def windows(share: int) -> str:
+    """A CSS length: so many hundredths of the window's height, also where the page is enlarged.
+
+    >>> windows(44)
+    'calc(44 * var(--vh))'
+    """
+    return f"calc({share} * var(--vh))"
 
 
 def chosen(name: str) -> str:

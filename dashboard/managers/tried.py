@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from alerts.tried import Outcome, RuleTrial
 from dashboard.catalogue import Language, words
-from dashboard.managers.grid import column, table
+from dashboard.managers.grid import column, table, windows
 from dashboard.managers.rows import Row
 
 COLUMNS = [
@@ -30,7 +30,7 @@ def section(language: Language) -> Component:
         [
             html.H2(text["inc.tried"]),
             html.P(id="tried-sub", className="sub"),
-            html.Div(table("tried", COLUMNS, language, "30vh"), id="tried-list", hidden=True),
+            html.Div(table("tried", COLUMNS, language, windows(30)), id="tried-list", hidden=True),
         ],
         className="panel",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from alerts.catalogue import ACTIONS, say
+from alerts.catalogue import ACTIONS, TITLES, say
 from dashboard.catalogue import Language, term, words
 from dashboard.forecasts import Quality
 from dashboard.managers.forecast_words import Said
@@ -75,7 +75,8 @@ def action_rows(week: Week, shop: Shop, language: Language) -> list[dict[str, st
     text, currency = words(language), shop.store.currency
     rows = []
     for w in week.actions:
-        name = say(ACTIONS, w.action, language, {}, shop.names)
+        # without an action the rule speaks for its incidents
+        name = say(TITLES | ACTIONS, w.action, language, {}, shop.names)
         span = (
             ""
             if w.low is None

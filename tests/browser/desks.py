@@ -22,8 +22,11 @@ WIDTHS = """() => JSON.stringify([window.innerWidth, document.documentElement.sc
   ...[...document.querySelectorAll('.js-plotly-plot')].map(
     plot => [plot.parentElement.parentElement.id, plot.clientWidth, plot.querySelector('.main-svg')?.clientWidth])])"""
 
-LAID_OUT = "table => !table.querySelector('.ag-delay-render')"
-"""A table has its columns: one below the window is laid out when it comes into it."""
+
+CELLS = """([row, names]) => {
+  const said = names.map(name => document.querySelector(`${row} [col-id=${name}]`)?.textContent);
+  return said.every(Boolean) && said;
+}"""
 
 
 class Desk(Looker):
@@ -34,20 +37,19 @@ class Desk(Looker):
         self.page.locator(where).filter(has_text=text).first.wait_for()
 
     def cells(self, row: str, names: list[str]) -> list[str]:
-        """What a table's row says, cell by cell, once all of these are drawn."""
-        cell = self.page.locator(row)
-        return [cell.locator(f"[col-id={name}]").inner_text() for name in names]
+        """What a table's row says, cell by cell, once all of these say something."""
+        said = self.page.wait_for_function(CELLS, arg=[row, names])
+        found: list[str] = said.json_value()
+        return found
 
     def fits(self, name: str, sizes: list[tuple[int, int]] = SIZES) -> None:
-        """The page stands at every size without overflow; keeps a picture of each; then nothing axe-core objects to."""
+        """The page stands at every size without overflow, a picture kept of each; then axe-core objects to nothing."""
         for width, height in sizes:
             self.resize(width, height)
             self._wait_until_it_fits(name)
             self.shoot(f"{name}-{width}")
         self.resize(1920, 1080)
-        for table in self.page.locator(".ag-root-wrapper:visible").all():
-            table.evaluate("table => table.scrollIntoView({block: 'center'})")
-            self.page.wait_for_function(LAID_OUT, arg=table.element_handle())
+        self.lay_out()
         violations = self.violations()
         assert not violations, f"{name}: {violations}"
 

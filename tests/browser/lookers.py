@@ -9,7 +9,15 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.sites import PASSWORD, Site
 
-SCREENS = Path(os.environ.get("FLOORCAST_SCREENS", Path(__file__).parents[2] / "build" / "screens"))
+SCREENS = os.environ.get("FLOORCAST_SCREENS", "")
+"""The folder that pictures of a run are kept in; none are where it is not named: drawing them takes long."""
+
+LAY_OUT = """() => document.querySelectorAll('.ag-root-wrapper').forEach(
+  table => table.style.setProperty('content-visibility', 'visible'))"""
+"""A browser does not draw a table that is below the window: neither a picture of the page nor axe-core would see it."""
+
+LAID_OUT = """() => [...document.querySelectorAll('.ag-root-wrapper')].every(
+  table => !table.offsetParent || !table.querySelector('.ag-delay-render'))"""
 
 
 class Looker:
@@ -47,14 +55,21 @@ class Looker:
                 break
         return said
 
-    def shoot(self, name: str, *, full: bool | None = None) -> Path:
-        """Keep a picture: of the window, on a phone of the whole page."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        path = SCREENS / f"{name}.png"
+    def lay_out(self) -> None:
+        """Have every table drawn, also those below the window."""
+        self.page.evaluate(LAY_OUT)
+        self.page.wait_for_function(LAID_OUT)
+
+    def shoot(self, name: str, *, full: bool | None = None) -> None:
+        """Keep a picture, if pictures are wanted: of the window, on a phone of the whole page."""
+        if not SCREENS:
+            return
         width = (self.page.viewport_size or {"width": 1920})["width"]
         whole = width < 900 if full is None else full
+        if whole:
+            self.lay_out()
+        path = Path(SCREENS) / f"{name}.png"
         self.page.screenshot(path=path, full_page=whole, animations="disabled")
-        return path
 
 
 class Screen(Looker):

@@ -30,22 +30,28 @@ def open_stores(site: Site, names: list[str]) -> dict[str, Floor]:
     return {name: Floor(site.redis.client(), site.shops[name], site.floor.at) for name in names}
 
 
-@pytest.fixture
-def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
-    """A manager of three stores: one has incidents, one loses against the chain, one is well and has goods to spare."""
+def three_stores(site: Site) -> None:
+    """One has incidents, one loses against the chain, one is well and has goods to spare."""
     floors = open_stores(site, ["harbour", "airport"])
-    site.floor.publish(*site.floor.store_facts(), incidents=site.floor.incidents()[2:4])
+    first = site.floor
+    first.publish(*first.store_facts(), *first.curve(), incidents=first.incidents()[2:4])
     harbour, airport = floors["harbour"], floors["airport"]
     lost = {"rank": 1, "stores": 3, "reasons": "conversion_below_chain,sensor_silent"}
     harbour.publish(
-        *harbour.store_facts(conversion=0.12),
+        *harbour.store_facts(conversion=0.12), *harbour.curve(),
         harbour.fact("chain_attention", "now", 840_000, "minor", detail=lost),
         harbour.fact("transfer", "now", 18, "units", "sku:W-LIN-M", detail={"airport": 18}),
-    )
+    )  # fmt: skip
     airport.publish(
-        *airport.store_facts(), airport.fact("chain_attention", "now", 0, "minor"),
+        *airport.store_facts(), *airport.curve(), airport.fact("chain_attention", "now", 0, "minor"),
         airport.fact("transfer", "now", -18, "units", "sku:W-LIN-M", detail={"harbour": 18}),
     )  # fmt: skip
+
+
+@pytest.fixture
+def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
+    """A manager of three stores."""
+    three_stores(site)
     with at_a_desk(chromium, site, "ana") as made:
         yield made
 
@@ -67,6 +73,7 @@ def test_who_needs_somebody_first(desk: Desk, language: str) -> None:
     airport, harbour = ("Airport", "Harbour") if language == "en" else ("airport 店", "harbour 店")
     assert said == [airport, harbour, "18"]
     assert desk.page.locator("#transfers .ag-center-cols-container .ag-row").count() == 1
+    desk.page.wait_for_function("() => document.getElementById('transfers').offsetHeight < 120")
     desk.fits(f"chain3-{language}", EVERY_SIZE)
     assert desk.complaints == []
 

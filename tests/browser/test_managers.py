@@ -21,7 +21,6 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
     floor = site.floor
     floor.publish(*floor.afternoon(), incidents=floor.incidents())
     with at_a_desk(chromium, site, "ana") as made:
-        made.go("/?lang=en", ".ag-row")
         yield made
 
 
@@ -37,6 +36,17 @@ def test_the_incidents_page(desk: Desk, language: str) -> None:
     assert {u.split("/")[2] for u in desk.asked if u.startswith("http")} == {
         f"127.0.0.1:{desk.site.port}"
     }
+
+
+def test_from_a_card_on_the_wall(desk: Desk) -> None:
+    """A card on a manager's wall leads to its incident's life, its row marked in the list."""
+    desk.go("/wall/riverside?lang=en", ".card a")
+    card = desk.page.locator(".card", has_text="Conversion is low")
+    ident = card.get_attribute("data-id")
+    card.locator("a").press("Enter")
+    desk.page.wait_for_selector(f"#life [data-do=ack][data-target='{ident}']")
+    desk.page.wait_for_selector(f"#incidents .ag-row-selected[row-id='{ident}']")
+    assert desk.complaints == []
 
 
 def test_life_of_an_incident(desk: Desk) -> None:
@@ -133,6 +143,7 @@ def test_ten_thousand_incidents(desk: Desk) -> None:
 
 def test_why_is_this_number(desk: Desk) -> None:
     """From the chain to a number's window and evidence in two clicks, and it follows the facts by itself."""
+    desk.go("/?lang=en", ".store-link")
     desk.page.click(".store-link")
     desk.page.wait_for_selector("#facts .ag-row")
     desk.page.click("#facts [row-id='conversion||60m'] >> nth=0")
@@ -153,6 +164,7 @@ def test_why_is_this_number(desk: Desk) -> None:
 
 def test_by_keys_alone(desk: Desk) -> None:
     """The tab key goes over navigation, filter and table in reading order, visibly; the enter key opens the store."""
+    desk.go("/?lang=en", ".store-link")
     seen: list[str] = []
     for _ in range(40):
         desk.page.keyboard.press("Tab")
@@ -175,6 +187,7 @@ def test_by_keys_alone(desk: Desk) -> None:
 def test_numbers_that_nothing_renews_are_said_to_be_old(desk: Desk) -> None:
     """While the data store is away the page keeps its numbers and says so; afterwards it goes on by itself."""
     site = desk.site
+    desk.go("/?lang=en", "#chain .ag-row")
     site.redis.stop()
     desk.says("#trouble", "what you see may be old")
     assert desk.page.locator("#chain .ag-row").count() > 0

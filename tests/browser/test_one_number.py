@@ -7,57 +7,54 @@ from playwright.sync_api import Browser
 
 from tests.browser.desks import Desk, at_a_desk
 from tests.browser.sites import Site
+from tests.ingest_process import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 Numbers = tuple[str, ...]
 
-
-def plain(text: str) -> str:
-    """A number without its currency's sign, per cent and spaces."""
-    return re.sub(r"[¥%\s]", "", text)
-
-
-def on_the_wall(desk: Desk) -> Numbers:
-    """Occupancy, visitors, conversion, average transaction."""
-    desk.go("/wall/riverside?lang=en", ".zone")
-    desk.page.wait_for_function("() => window.floorcast.inspect().standing === 'live'")
-    return tuple(plain(text) for text in desk.page.locator(".tile .value").all_inner_texts()[:4])
-
-
-def on_the_chain(desk: Desk) -> Numbers:
-    """The same of the managers' chain page."""
-    desk.go("/?lang=en", "#chain .ag-center-cols-container .ag-row")
-    said = []
-    for name in ("occupancy", "visitors", "conversion", "atv"):
-        desk.page.evaluate(f"dash_ag_grid.getApi('chain').ensureColumnVisible('{name}')")
-        cell = desk.page.locator(f"#chain [row-id=riverside] [col-id={name}]").first
-        said.append(plain(cell.inner_text()))
-    return tuple(said)
+PAGES = {
+    "/wall/riverside?lang=en": """() =>
+      [...document.querySelectorAll('.tile .value')].slice(0, 4).map(tile => tile.textContent)""",
+    "/?lang=en": """() => ['occupancy', 'visitors', 'conversion', 'atv'].map(name => {
+      const grid = window.dash_ag_grid && dash_ag_grid.getApi('chain');
+      if (grid) grid.ensureColumnVisible(name);
+      return document.querySelector(`#chain [row-id=riverside] [col-id=${name}]`)?.textContent || '';
+    })""",
+    "/wall/_chain?lang=en": """() =>
+      [...document.querySelectorAll('#rows tr:first-child td.num')].slice(0, 4).map(cell => cell.textContent)""",
+    "/store/riverside?lang=en": """() =>
+      ['occupancy||now', 'visitors||day', 'conversion||60m', 'atv||60m'].map(name =>
+        document.querySelector(`#facts [row-id='${name}'] [col-id=value]`)?.textContent || '')""",
+}
+"""Where occupancy, visitors, conversion and the average transaction stand: the store's wall, the chain's page, the
+chain's wall, the store's page."""
 
 
-def on_the_chains_wall(desk: Desk) -> Numbers:
-    """The same of the chain on a wall."""
-    desk.go("/wall/_chain?lang=en", "#rows tr")
-    cells = desk.page.locator("#rows tr >> nth=0").locator("td.num").all_inner_texts()
-    return tuple(plain(cell) for cell in cells[:4])
-
-
-def on_its_store(desk: Desk) -> Numbers:
-    """The same of the store page's table of every measure."""
-    desk.go("/store/riverside?lang=en", "#facts .ag-center-cols-container .ag-row")
-    names = ("occupancy||now", "visitors||day", "conversion||60m", "atv||60m")
-    return tuple(
-        plain(desk.page.locator(f"#facts [row-id='{name}'] [col-id=value]").inner_text())
-        for name in names
-    )
+def said(desk: Desk, page: str) -> Numbers:
+    """The four numbers, without their currency's sign, per cent and spaces."""
+    found: list[str] = desk.page.evaluate(PAGES[page])
+    return tuple(re.sub(r"[¥%\s]", "", text) for text in found)
 
 
 def test_a_number_is_the_same_on_every_page(site: Site, chromium: Browser) -> None:
-    """At one moment the wall, the chain, its wall and the store page say the same four numbers, also after a change."""
+    """Wall, chain, its wall and the store page, open side by side, say the same four numbers, also after a change."""
     site.stand_still()
     site.floor.publish(*site.floor.afternoon())
     with at_a_desk(chromium, site, "ana") as desk:
-        pages = (on_the_wall, on_the_chain, on_the_chains_wall, on_its_store)
-        assert {page(desk) for page in pages} == {("144", "523", "23.5", "189")}
+        open_pages = {page: Desk(desk.page.context.new_page(), site) for page in PAGES}
+
+        def all_say(numbers: Numbers) -> None:
+            for page, tab in open_pages.items():
+                wait_for(
+                    lambda page=page, tab=tab: said(tab, page) == numbers,  # type: ignore[misc]
+                    within_s=60,
+                    what=f"{numbers} on {page}",
+                )
+
+        for page, tab in open_pages.items():
+            tab.go(page, "body")
+        all_say(("144", "523", "23.5", "189"))
         site.floor.publish(*site.floor.store_facts(visitors=1_024, conversion=0.187))
-        assert {page(desk) for page in pages} == {("144", "1,024", "18.7", "189")}
+        all_say(("144", "1,024", "18.7", "189"))
+        for tab in open_pages.values():
+            tab.page.close()

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser
 
 from dashboard.doors.kiosks import EVERY, Kiosks
 from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
-from tests.browser.lookers import SCREENS
 from tests.browser.sites import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -44,7 +43,7 @@ def test_walls_come_in_turn(lobby: Desk) -> None:
         shown(lobby, what)
         assert lobby.page.locator("iframe").count() <= 2
         name = what.strip("_").split("?")[0].replace("=", "-")
-        lobby.page.screenshot(path=SCREENS / f"playlist-{name}.png")
+        lobby.shoot(f"playlist-{name}")
     assert lobby.complaints == []
 
 
@@ -60,7 +59,7 @@ def test_an_act_interrupts(lobby: Desk) -> None:
     lobby.page.wait_for_selector("#alert:not(:empty)")
     shown(lobby, "/wall/riverside?lang=zh")
     assert "排队等待过久" in lobby.page.inner_text("#alert")
-    lobby.page.screenshot(path=SCREENS / "playlist-act-zh.png")
+    lobby.shoot("playlist-act-zh")
     floor.publish(incidents=(msgspec.structs.replace(act, state="acknowledged", owner="mia"),))
     lobby.page.wait_for_selector("#alert:empty", state="attached")
     shown(lobby, "_chain")

@@ -45,7 +45,13 @@ def troubled(floor: Floor) -> list[Fact]:
         )
     ]  # fmt: skip
     broken = {"start": hours.opens + timedelta(minutes=300), "end": floor.at}
-    outage = floor.fact("device_outage", "day", "fault", "text", "device:line-1", **broken)
+    outage = floor.fact(
+        "device_outage", "day", "fault", "text", "device:line-1", reason="said_so", **broken
+    )
+    silent = {"start": hours.opens + timedelta(minutes=360), "end": floor.at}
+    lost = floor.fact(
+        "device_outage", "day", "silent", "text", "device:counter-mall", reason="device", **silent
+    )
     corrected = floor.fact(
         "visitors", "day", 611, "people", "door:main",
         detail={"by_counter": 560, "factor": 1.091, "factor_low": 1.03, "factor_high": 1.16}, reason="corrected",
@@ -54,6 +60,7 @@ def troubled(floor: Floor) -> list[Fact]:
         *health,
         *minutes,
         outage,
+        lost,
         corrected,
         floor.fact("exits", "day", 540, subject="door:main"),
     ]
@@ -120,12 +127,22 @@ def test_the_map(desk: Desk) -> None:
 
 
 def test_the_minutes(desk: Desk) -> None:
-    """Each strip names its holes with the shop's clock; the widths are the minutes."""
+    """Each strip tells its holes with their reasons, by the shop's clock, to keys and pointer; widths are minutes."""
     desk.go("/sensors/riverside?lang=en", ".strip svg")
     told = {strip.get_attribute("aria-label") for strip in desk.page.locator(".strip svg").all()}
     assert "Main door; 93.2%; silent, filled in 12:20–12:50" in told
-    assert "Mall door; 81.3%; missing 15:00–16:23" in told
-    assert any("line-1; " in said and "missing 14:00–16:22" in said for said in told if said)
+    assert (
+        "Mall door; 81.3%; missing 15:00–16:23 (counter-mall: silent · it alone sends nothing)"
+        in told
+    )
+    assert "Till 3; –; not expected 09:00–16:22 (never heard)" in told
+    strip = desk.page.get_by_role("img", name="line-1; ")
+    strip.focus()
+    desk.says("#strips-said", "missing 14:00–16:22 (fault · it says so itself)")
+    desk.page.keyboard.press("ArrowRight")
+    desk.says("#strips-said", "line-1: covered 09:00–14:00")
+    strip.locator("rect.m").hover()
+    desk.says("#strips-said", "line-1: missing 14:00–16:22 (fault · it says so itself)")
     widths = desk.page.locator(".strip.main rect").evaluate_all(
         "rects => rects.map(r => [r.getAttribute('class'), r.width.baseVal.value])"
     )

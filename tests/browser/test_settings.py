@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from dashboard.doors.audit import Audit
 from floorcast.settings import parse_settings
-from tests.browser.desks import Desk, at_a_desk
+from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
 from tests.browser.sites import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
@@ -50,7 +50,7 @@ def test_every_section(admin: Desk, language: str) -> None:
     """Every section stands at every size without overflow, complaint or accessibility violation."""
     for section in SECTIONS:
         admin.go(f"/settings/riverside?section={section}&lang={language}", ".forms")
-        admin.fits(f"settings-{section}-{language}")
+        admin.fits(f"settings-{section}-{language}", EVERY_SIZE)
     assert admin.complaints == []
 
 

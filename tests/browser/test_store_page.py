@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -68,6 +69,31 @@ def test_down_to_the_raw_events(desk: Desk) -> None:
     assert not any("elsewhere" in line for line in raw)
     assert "floorcast explain riverside/conversion//60m" in desk.page.inner_text("#why")
     desk.shoot("storepage-en-raw")
+    assert desk.complaints == []
+
+
+def test_from_a_wall(desk: Desk) -> None:
+    """Each tile of a manager's wall is a link to its number's why: window, evidence and raw events, by keys alone."""
+    desk.go("/wall/riverside?lang=en", "a.tile")
+    tiles = desk.page.locator("a.tile")
+    asked = [
+        parse_qs(urlsplit(str(tile.get_attribute("href"))).query)["why"][0] for tile in tiles.all()
+    ]
+    assert len(asked) == 6
+    assert desk.violations() == []
+    tile = desk.page.get_by_role("link", name="Conversion")
+    for _ in range(10):
+        desk.page.keyboard.press("Tab")
+        if tile.evaluate("node => node === document.activeElement"):
+            break
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_selector(".raw li")
+    told = desk.page.inner_text("#why")
+    assert "40 / 170" in told
+    assert "floorcast explain riverside/conversion//60m" in told
+    desk.page.wait_for_selector("#facts .ag-row-selected[row-id='conversion||60m']")
+    row = "id => Boolean(dash_ag_grid.getApi('facts').getRowNode(id))"
+    assert [name for name in asked if not desk.page.evaluate(row, name)] == []
     assert desk.complaints == []
 
 

@@ -52,6 +52,7 @@ def test_fresh(site: Site, screen: Screen, language: str) -> None:
     screen.resize(1920, 1080)
     assert screen.violations() == []
     assert screen.complaints == []
+    assert screen.page.locator("a").count() == 0  # a kiosk leads nowhere
     assert screen.page.locator(".card").count() == 4
     assert "523" in screen.text(".tile:nth-child(2)")
 

@@ -12,8 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from alerts.incident import Step
-from tests.browser.desks import Desk, at_a_desk
-from tests.browser.lookers import SCREENS
+from tests.browser.desks import EVERY_SIZE, Desk, at_a_desk
 from tests.browser.sites import Site
 from tests.floor_facts import Floor
 from tests.weeks import ahead, order, past, staff, visitors_on
@@ -48,18 +47,17 @@ def desk(site: Site, chromium: Browser) -> Iterator[Desk]:
 def test_the_pack(desk: Desk, language: str) -> None:
     """It stands at every size without overflow, complaint or accessibility violation, and prints to A4 pages."""
     desk.go(f"/weekly?lang={language}", ".kpi")
-    desk.fits(f"weekly-{language}")
+    desk.fits(f"weekly-{language}", EVERY_SIZE)
     desk.page.emulate_media(media="print")
     assert not desk.page.is_visible(".head")
     pdf = desk.page.pdf(prefer_css_page_size=True)
-    (SCREENS / f"weekly-{language}.pdf").write_bytes(pdf)
     assert (
         2
         <= pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type/Page/")
         <= 4
     )
-    desk.page.set_viewport_size({"width": 800, "height": 1130})
-    desk.page.screenshot(path=SCREENS / f"weekly-{language}-print.png", full_page=True)
+    desk.resize(800, 1130)
+    desk.shoot(f"weekly-{language}-print")
     assert desk.complaints == []
 
 

@@ -63,15 +63,37 @@
 
   const clock = (ms, timeZone) => new Intl.DateTimeFormat(language(), { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(ms));
   const percent = (v) => (v === null || v === undefined ? "–" : new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 1 }).format(v));
-  const holes = (row, data) => {
-    const names = { i: words()["sens.imputed"], m: words()["sens.missing"] }, at = (minute) => clock(data.from + minute * 60000, data.zone);
-    return row.runs.filter(([word]) => names[word]).map(([word, start, length]) => `${names[word]} ${at(start)}–${at(start + length)}`);
+  /* A run in words: which minutes, what they are, why. */
+  const told = ([word, start, length, why], data) => {
+    const at = (minute) => clock(data.from + minute * 60000, data.zone);
+    const name = words()["sens." + { c: "covered", i: "imputed", m: "missing", n: "unexpected" }[word]];
+    return `${name} ${at(start)}–${at(start + length)}` + (why ? ` (${why})` : "");
   };
+  /* A strip tells of itself when it is focused, and of a run when that is pointed at or reached with the arrow keys. */
   const strip = (row, data) => {
-    const told = holes(row, data), label = [row.name, percent(row.share), ...told].join("; ");
-    const svg = node("svg", { viewBox: `0 0 ${data.minutes} 10`, preserveAspectRatio: "none", role: "img", "aria-label": label },
-      ...row.runs.map(([word, start, length]) => node("rect", { x: start, width: length, y: word === "i" ? 5 : 0, height: word === "i" ? 5 : 10, class: word })));
-    if (told.length) svg.append(node("title", {}, label));
+    const label = [row.name, percent(row.share), ...row.runs.filter(([word]) => word !== "c").map((run) => told(run, data))].join("; ");
+    const say = (text) => { document.getElementById("strips-said").textContent = text; };
+    const svg = node("svg", { viewBox: `0 0 ${data.minutes} 10`, preserveAspectRatio: "none", role: "img", tabindex: "0", "aria-label": label });
+    const rects = row.runs.map((run) => {
+      const [word, start, length] = run, low = word === "i";
+      const rect = node("rect", { x: start, width: length, y: low ? 5 : 0, height: low ? 5 : 10, class: word });
+      rect.addEventListener("pointerenter", () => say(row.name + ": " + told(run, data)));
+      return rect;
+    });
+    let here = -1;
+    const go = (to) => {
+      rects[here]?.classList.remove("here");
+      here = Math.max(0, Math.min(rects.length - 1, to));
+      rects[here]?.classList.add("here");
+      if (rects[here]) say(row.name + ": " + told(row.runs[here], data));
+    };
+    svg.append(...rects);
+    svg.addEventListener("focus", () => say(label));
+    svg.addEventListener("blur", () => { rects[here]?.classList.remove("here"); here = -1; });
+    svg.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (by) { event.preventDefault(); go(here + by); }
+    });
     return html("div", "strip" + (row.main ? " main" : ""), html("span", "strip-name", row.name), svg, html("b", "", percent(row.share)));
   };
   const axis = (data) => {

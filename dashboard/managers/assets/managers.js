@@ -15,6 +15,7 @@
   const mmss = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s) % 60).padStart(2, "0");
   const words = { firing: ["Open", "未处理"], acknowledged: ["Taken", "处理中"], resolved: ["Resolved", "已解决"], expired: ["Over", "已结束"] };
 
+  let answered = "";
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   grid.fc = {
     int: (p) => (none(p.value) ? DASH : number(p.value, 0, 0)),
@@ -39,6 +40,22 @@
       if (link) link.click();
       else if (p.api.getGridOption("rowSelection")) p.api.setNodesSelected({ nodes: [p.node], newValue: true, source: "spaceKey" });
     },
+    /* The row that the address asks for is chosen, once, and what is told of it comes into sight. */
+    asked: (p) => {
+      const wanted = new URLSearchParams(window.location.search).get("why"), node = wanted && p.api.getRowNode(wanted);
+      if (!node || answered === window.location.href || !p.api.getGridOption("rowSelection")) return;
+      answered = window.location.href;
+      p.api.ensureNodeVisible(node, "middle");
+      p.api.setNodesSelected({ nodes: [node], newValue: true, source: "spaceKey" });
+      document.querySelector(".panel.life")?.scrollIntoView({ block: "start" });
+    },
+    /* As high as its rows need, up to its tallest; headings may take two lines. */
+    sized: (p) => {
+      const box = document.getElementById(p.context.table), rows = p.api.getGridOption("rowData")?.length || 0;
+      if (!box) return;
+      const tall = (part) => box.querySelector(part)?.offsetHeight || 0;
+      box.style.setProperty("height", `min(${p.context.tallest}, ${(tall(".ag-header") || 42) + tall(".ag-body-horizontal-scroll:not(.ag-scrollbar-invisible)") + 44 * Math.max(rows, 1) + 4}px)`);
+    },
     fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : p.data.unit === "seconds" ? mmss(p.value) : p.data.unit === "ratio_plain" ? number(p.value, 2, 2) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
   };
 
@@ -47,12 +64,12 @@
   cells.StoreLink = (p) => el("a", { href: "/store/" + encodeURIComponent(p.data.id) + window.location.search, className: "store-link" }, p.value);
   cells.Count = (p) => (p.value ? el("span", { className: "chip " + p.tone }, number(p.value, 0, 0)) : el("span", { className: "zero" }, "0"));
   cells.Severity = (p) => el("i", { className: "ico " + (p.data.state === "firing" || p.data.state === "acknowledged" ? p.value : "over"), role: "img", "aria-label": p.value });
-  cells.Health = (p) => el("span", { className: "chip " + (["online", "ok", "alive"].includes(p.value) ? "ok" : p.value === DASH ? "" : "watch") }, p.value);
+  cells.Health = (p) => el("span", { className: "chip " + p.data.tone }, p.value);
   cells.Spark = (p) => {
     const v = p.value || [];
     if (v.length < 2) return el("span", { className: "zero" }, DASH);
-    const top = Math.max(1, ...v), points = v.map((y, i) => (2 + (i * 166) / (v.length - 1)).toFixed(1) + "," + (28 - (24 * y) / top).toFixed(1)).join(" ");
-    return el("svg", { width: 170, height: 30, viewBox: "0 0 170 30", role: "img", "aria-label": v.join(" ") }, el("polyline", { points, fill: "none", stroke: "#4C9BFF", strokeWidth: 2 }));
+    const top = Math.max(1, ...v), points = v.map((y, i) => (2 + (i * 126) / (v.length - 1)).toFixed(1) + "," + (28 - (24 * y) / top).toFixed(1)).join(" ");
+    return el("svg", { width: 130, height: 30, viewBox: "0 0 130 30", role: "img", "aria-label": v.join(" ") }, el("polyline", { points, fill: "none", stroke: "#4C9BFF", strokeWidth: 2 }));
   };
 
   /* A chart follows its place: one that was being drawn while the window changed keeps the width it had before. */

@@ -10,7 +10,7 @@ from dashboard.catalogue import Language, words
 from dashboard.managers import rows
 from dashboard.managers.desk import Desk
 from dashboard.managers.frame import PINNED, heading
-from dashboard.managers.grid import column, search, searched, table
+from dashboard.managers.grid import WRAPPED, column, search, searched, table, windows
 from dashboard.managers.transfers import transfers
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
@@ -27,7 +27,7 @@ class Page:
 
     def build(self, _path: str, language: Language) -> Component:
         """The page before any row arrives."""
-        return chain(language, len(self.desk.mine()))
+        return chain(language)
 
     def register(self, app: Dash) -> None:
         """Its rows follow the hints; its filter stays in the browser."""
@@ -66,24 +66,24 @@ ACT, WATCH = (
     {"cellRenderer": "Count", "cellRendererParams": {"tone": t}} for t in ("act", "watch")
 )
 STORES = [
-    column("name", "col.store", **PINNED, cellRenderer="StoreLink"),
+    column("name", "col.store", width=176, **PINNED, cellRenderer="StoreLink"),
     column("open", "chain.open", "int", hide=True, **_BY_NEED),
-    column("act", "col.act", "int", width=90, **ACT, **_BY_NEED),
-    column("watch", "col.watch", "int", width=90, **WATCH),
-    column("risk", "col.risk", "money", width=120),
-    column("lost", "col.lost_1h", "money", width=180, **_BY_NEED),
-    column("why", "col.why", minWidth=380, flex=1),
-    column("visitors", "col.visitors", "int", width=140),
+    column("act", "col.act", "int", width=66, minWidth=60, **ACT, **_BY_NEED),
+    column("watch", "col.watch", "int", width=78, minWidth=70, **WATCH),
+    column("risk", "col.risk", "money", width=98),
+    column("lost", "col.lost_1h", "money", width=112, **_BY_NEED),
+    column("why", "col.why", minWidth=250, flex=1, **WRAPPED),
+    column("visitors", "col.visitors", "int", width=96),
     column(
-        "spark", "col.spark", sortable=False, cellDataType=False, width=200, cellRenderer="Spark"
+        "spark", "col.spark", sortable=False, cellDataType=False, width=156, cellRenderer="Spark"
     ),
-    column("conversion", "col.conversion", "pct", width=150),
-    column("interval", "col.interval", width=200),
-    column("shrunk", "col.shrunk", "pct", width=150),
-    column("verdict", "col.verdict", width=150),
-    column("atv", "col.atv", "money", width=130),
-    column("occupancy", "col.occupancy", "int", width=100),
-    column("age", "col.age", "seconds", width=120),
+    column("conversion", "col.conversion", "pct", width=108),
+    column("interval", "col.interval", width=184),
+    column("shrunk", "col.shrunk", "pct", width=122),
+    column("verdict", "col.verdict", width=126),
+    column("atv", "col.atv", "money", width=92),
+    column("occupancy", "col.occupancy", "int", width=84),
+    column("age", "col.age", "seconds", width=84),
 ]
 MOVES = [
     column("name", "stock.product", minWidth=200, flex=2),
@@ -93,9 +93,8 @@ MOVES = [
 ]
 
 
-def chain(language: Language, stores: int) -> Component:
+def chain(language: Language) -> Component:
     """All stores, and goods that could be brought from one to another."""
-    height = f"min(100vh - 190px, {64 + 44 * stores}px)"
     text = words(language)
     need = dmc.SegmentedControl(
         id="need", value="all",
@@ -108,8 +107,8 @@ def chain(language: Language, stores: int) -> Component:
         [
             html.H2(text["chain.transfers"]),
             html.P(text["chain.transfers_sub"], className="sub"),
-            table("transfers", MOVES, language, "190px"),
+            table("transfers", MOVES, language, windows(40)),
         ],
         id="transfers-panel", className="panel after", hidden=True,
     )  # fmt: skip
-    return html.Div([top, table("chain", STORES, language, height), moves])
+    return html.Div([top, table("chain", STORES, language, f"calc({windows(100)} - 190px)"), moves])

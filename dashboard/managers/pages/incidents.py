@@ -10,7 +10,15 @@ from dashboard.catalogue import Language, words
 from dashboard.managers import rows, tried
 from dashboard.managers.desk import Desk
 from dashboard.managers.frame import does, heading, redrawn
-from dashboard.managers.grid import choosing, chosen, column, table
+from dashboard.managers.grid import (
+    WRAPPED,
+    choosing,
+    chosen,
+    column,
+    table,
+    windows,
+    without_stores,
+)
 from dashboard.managers.incident_life import life
 from dashboard.panels import aria
 from dashboard.reader import UnreachableError
@@ -28,7 +36,7 @@ class Page:
 
     def build(self, _path: str, language: Language) -> Component:
         """The page before any row arrives."""
-        return incidents(language)
+        return incidents(language, len(self.desk.mine()))
 
     def register(self, app: Dash) -> None:
         """Lists follow the hints; a life follows what is chosen."""
@@ -150,8 +158,8 @@ class Page:
 
 
 LISTED = [
-    column("severity", "col.level", width=80, minWidth=60, cellRenderer="Severity"),
-    column("what", "col.what", minWidth=200, flex=3),
+    column("severity", "col.level", width=68, minWidth=60, cellRenderer="Severity"),
+    column("what", "col.what", minWidth=200, flex=3, **WRAPPED),
     column("where", "col.where", minWidth=140, flex=2),
     column("shop", "col.store", minWidth=160, flex=2),
     column("risk", "col.risk", "money", width=110),
@@ -161,7 +169,7 @@ LISTED = [
 ]
 LEDGER = [
     column("since", "col.at", "clock", width=90),
-    column("what", "col.what", minWidth=180, flex=1),
+    column("what", "col.what", minWidth=180, flex=1, **WRAPPED),
     column("shop", "col.store", minWidth=160, flex=1),
     column("action", "col.action", minWidth=150, flex=1),
     column("owner", "col.owner", width=110),
@@ -177,7 +185,7 @@ def _said(key: str, language: Language) -> Component:
     return html.P(words(language)[key], className="sub")
 
 
-def incidents(language: Language) -> Component:
+def incidents(language: Language, stores: int) -> Component:
     """The list, one incident's life beside it, silences, drafts tried, and the ledger."""
     text = words(language)
     picked = html.Section(
@@ -186,7 +194,7 @@ def incidents(language: Language) -> Component:
         className="panel life",
         **aria(live="polite"),
     )
-    grid = choosing("incidents", LISTED, language, "52vh")
+    grid = choosing("incidents", without_stores(LISTED, stores), language, windows(56))
     return html.Div(
         [
             heading(text["inc.title"]),
@@ -200,7 +208,7 @@ def incidents(language: Language) -> Component:
                 [
                     html.H2(text["inc.ledger"]),
                     html.P(text["inc.ledger_sub"], className="sub"),
-                    table("ledger", LEDGER, language, "36vh"),
+                    table("ledger", without_stores(LEDGER, stores), language, windows(36)),
                 ],
                 className="panel",
             ),

@@ -7,10 +7,11 @@ from dash.development.base_component import Component
 
 from dashboard.catalogue import Language, words
 from dashboard.managers import device_rows
+from dashboard.managers.day_strips import strips
 from dashboard.managers.desk import Desk
-from dashboard.managers.floor_map import floor_map, strips
+from dashboard.managers.floor_map import floor_map
 from dashboard.managers.frame import PINNED, heading
-from dashboard.managers.grid import column, table
+from dashboard.managers.grid import WRAPPED, column, table, windows, without_stores
 from dashboard.managers.past_reader import PastReader
 from dashboard.opening import business_day, opening
 from dashboard.panels import aria
@@ -86,7 +87,7 @@ DEVICES = [
     column("device", "col.device", **PINNED),
     column("shop", "col.store", width=160),
     column("health", "col.health", width=120, cellRenderer="Health"),
-    column("reason", "col.reason", minWidth=200, flex=1),
+    column("reason", "col.reason", minWidth=200, flex=1, **WRAPPED),
     column("heard", "col.heard", "clock", width=130),
     column("events", "col.events", "int", width=110),
     column("rejects", "col.rejects", "int", width=100),
@@ -97,7 +98,7 @@ DEVICES = [
 REJECTS = [
     column("at", "col.at", "clock", width=110),
     column("device", "col.device", width=150),
-    column("reason", "col.reason", minWidth=260, flex=1),
+    column("reason", "col.reason", minWidth=220, flex=1, **WRAPPED),
     column("place", "col.place", width=150),
     column("topic", "col.topic", minWidth=200, flex=1),
     column("sample", "col.sample", minWidth=240, flex=1),
@@ -134,7 +135,10 @@ def sensors(shop: Shop, mine: list[tuple[str, str]], language: Language) -> Comp
                 className="two sensors",
             ),
             _strips(text),
-            _panel(text["sens.devices"], table("devices", DEVICES, language, "46vh")),
+            _panel(
+                text["sens.devices"],
+                table("devices", without_stores(DEVICES, len(mine)), language, windows(60)),
+            ),
         ]
     )
 
@@ -154,12 +158,13 @@ def _map(text: dict[str, str]) -> Component:
 def _strips(text: dict[str, str]) -> Component:
     legend = [
         html.Span([html.I(className=f"swatch {word}"), text[f"sens.{word}"]])
-        for word in ("covered", "imputed", "missing")
+        for word in ("covered", "imputed", "missing", "unexpected")
     ]
     return _panel(
         text["sens.strips"],
         html.P([html.Span(text["sens.strips_sub"]), *legend], className="sub legend"),
         html.Div(id="strips-drawn", className="strips"),
+        html.P(text["sens.strips_how"], id="strips-said", className="sub", role="status"),
     )
 
 
@@ -174,7 +179,7 @@ def _accuracy(language: Language, text: dict[str, str]) -> Component:
 
 
 def _rejects(language: Language, text: dict[str, str]) -> Component:
-    return _panel(text["sens.rejects"], table("rejects", REJECTS, language, "22vh"))
+    return _panel(text["sens.rejects"], table("rejects", REJECTS, language, windows(26)))
 
 
 def _panel(title: str, *body: Component) -> Component:

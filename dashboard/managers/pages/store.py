@@ -14,7 +14,7 @@ from dashboard.managers.desk import Desk
 from dashboard.managers.explained import events, explained
 from dashboard.managers.frame import PINNED, heading, redrawn
 from dashboard.managers.gap import gap
-from dashboard.managers.grid import choosing, chosen, column, search, searched
+from dashboard.managers.grid import choosing, chosen, column, search, searched, windows
 from dashboard.managers.raw_reader import RawReader
 from dashboard.opening import business_day
 from dashboard.panels import aria
@@ -164,7 +164,7 @@ def store(shop: Shop, language: Language, today: date) -> Component:
             w=190,
         ),
     ]
-    grid = choosing("facts", FACTS, language, "44vh")
+    grid = choosing("facts", FACTS, language, windows(56))
     facts = [html.H2(text["store.facts"]), search("facts", text["store.search"])]
     why = html.Div(_pick(language), id="why", **aria(live="polite"))
     chosen = html.Section([html.H2(text["store.why"]), why], className="panel life")
@@ -198,7 +198,7 @@ def _day(name: str, today: date, label: str, **more: object) -> Any:  # noqa: AN
 def _curve(text: dict[str, str]) -> Component:
     graph = dcc.Graph(
         id="day-chart", figure=chart_figure(), config={"displayModeBar": False, "staticPlot": True},
-        responsive=True, style={"height": "30vh"},
+        responsive=True, style={"height": windows(30)},
     )  # fmt: skip
     return html.Section(
         [
