@@ -109,7 +109,7 @@ def _doors(
     gate.guard(server)
     refusals.register(server, settings.language)
     server.wsgi_app = Proxies(server.wsgi_app, settings.proxies)
-    login.register(server, people, sessions, audit, settings.language)
+    login.register(server, people, sessions, audit, settings.language, house.command)
     writer = CommandWriter(reader.client, reader.partitions)
     deeds = Deeds(reader, shops, writer, audit, settings.snooze_s)
     push_key = push.public_key(house.folder) if house.push else ""

@@ -19,6 +19,8 @@ class Shop(NamedTuple):
     names: dict[str, Text] = {}  # the shop's own sentences, by catalogue key
     star_target: float = 15.0  # visitors an associate can serve in an hour
     devices: dict[str, str] = {}  # door:main, till:2, zone:… by the device that counts there
+    command: str = "floorcast"  # how the command line is called where this runs
+    broker: bool = True  # whether one is configured; else `floorcast up` brings its own
 
     def place(self, subject: str) -> Text | None:
         """The name of a subject such as ``zone:fitting``; ``None`` where the settings have none."""

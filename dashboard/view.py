@@ -32,17 +32,29 @@ def view(snapshot: Snapshot, shop: Shop) -> Parts:
     parts.update(view_floor.zones(snapshot, shop))
     parts.update(view_floor.stock(snapshot, shop, silent))
     parts.update(view_incidents.rail(snapshot, shop, at))
-    parts.update(_first_run(snapshot))
+    parts.update(_first_run(snapshot, shop))
     return parts
 
 
-def _first_run(snapshot: Snapshot) -> Parts:
-    """Which stages before the screen are at work, for a store that was never heard of; nothing for any other."""
+def _first_run(snapshot: Snapshot, shop: Shop) -> Parts:
+    """Which stages before the screen are at work, and the command that helps, for a store that was never heard of."""
     if snapshot.arrived is None:
         return {}
     logged_at, spoken = snapshot.arrived
     runs = logged_at is not None and snapshot.read_at - logged_at < LOG_SILENT
-    return {"first": {"ingest": runs, "devices": spoken}}
+    return {"first": {"ingest": runs, "devices": spoken, "run": _commands(shop)}}
+
+
+def _commands(shop: Shop) -> dict[str, str]:
+    """What starts each stage here, as it is to be typed."""
+    doors = shop.store.doors
+    door = f" --set door={doors[0].id}" if doors and doors[0].id != "main" else ""
+    return {
+        "ingest": f"{shop.command} {'ingest' if shop.broker else 'up'}",
+        "devices": f"{shop.command} send footfall --store {shop.store.id}{door}",
+        "floor": f"{shop.command} floor",
+        "check": f"{shop.command} doctor",
+    }
 
 
 def _head(snapshot: Snapshot, shop: Shop, hours: Opening | None, at: datetime) -> Part:

@@ -19,6 +19,7 @@ class House(NamedTuple):
         push: whether pushes to the staff page are configured.
         config: the file that the settings page edits, ``None`` for no such page; ``check`` decodes its text as every
             process does at start, and raises ``ValueError`` with the place and the reason.
+        command: how the command line is called for this installation, for pages that say what to run.
         ledger: reads the ledger kept as files, by store, first and last day; ``None`` where nothing is kept.
     """
 
@@ -29,6 +30,7 @@ class House(NamedTuple):
     config: Path | None = None
     check: Callable[[str], object] = str
     ledger: Callable[[str, date, date], list[Entry]] | None = None
+    command: str = "floorcast"
 
     @classmethod
     def of(cls, dashboard: DashboardSettings, alerts: AlertsSettings) -> Self:

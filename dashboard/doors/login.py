@@ -16,14 +16,20 @@ from dashboard.plain import plain
 
 
 def register(
-    server: Flask, people: People, sessions: Sessions, audit: Audit, default: Language
+    server: Flask,
+    people: People,
+    sessions: Sessions,
+    audit: Audit,
+    default: Language,
+    command: str,
 ) -> None:
     """Add ``/login`` and ``/logout``."""
     most = sessions.tries
 
     @server.get("/login")
     def login() -> Response:
-        return _page(default, "", 200)
+        missing = "" if people.with_password() else f"{command} people add admin --access admin"
+        return _page(default, "", 200, missing=missing)
 
     @server.post("/login")
     def enter() -> AnyResponse:
@@ -60,12 +66,14 @@ def register(
         return answer
 
 
-def _page(default: Language, key: str, status: int, **args: int) -> Response:
+def _page(
+    default: Language, key: str, status: int, *, minutes: int = 0, missing: str = ""
+) -> Response:
     language = language_of(request.query_string.decode(), default)
     text = words(language)
-    said = text[key].replace("{minutes:int}", str(args.get("minutes", ""))) if key else ""
+    said = text[key].replace("{minutes:int}", str(minutes)) if key else ""
     page = render_template(
-        "login.html", text=text, lang=LOCALE[language], language=language, said=said,
+        "login.html", text=text, lang=LOCALE[language], language=language, said=said, missing=missing,
         there=request.args.get("next", ""), who=request.form.get("who", ""),
     )  # fmt: skip
     return plain(make_response(page, status))

@@ -1,6 +1,7 @@
 """``floorcast screen``: the command screen."""
 
 import os
+import shlex
 from pathlib import Path
 
 import typer
@@ -38,9 +39,13 @@ def command(ctx: typer.Context) -> None:
         typer.echo(f"port {screen.port}: {error.strerror}: using {listener.getsockname()[1]}")
     for store in sensors.stores:
         typer.echo(f"http://{screen.host}:{listener.getsockname()[1]}/wall/{store.id}")
-    shops = Shops.of(sensors, settings.flows, screen, settings.alerts)
+    edited = _edited(ctx.obj.config)
+    called, broker = _called(edited), bool(sensors.broker.host)
+    known = Shops.of(sensors, settings.flows, screen, settings.alerts)
+    shops = Shops({n: s._replace(command=called, broker=broker) for n, s in known.items()})
     house = House.of(screen, settings.alerts)._replace(
-        config=_edited(ctx.obj.config),
+        command=called,
+        config=edited,
         check=parse_settings,
         ledger=KeptLedger(Path(settings.floorcast.history_dir)),
     )
@@ -48,6 +53,12 @@ def command(ctx: typer.Context) -> None:
         sensors.redis.url, shops, sensors.log.partitions, screen, [listener], house,
         on_start=lambda: serve_metrics(settings, "screen"),
     )  # fmt: skip
+
+
+def _called(config: Path) -> str:
+    """The command line as it is to be typed for this configuration, wherever a person stands."""
+    usual = config.resolve() == Path("config.toml").resolve()
+    return "floorcast" if usual else f"floorcast --config {shlex.quote(str(config))}"
 
 
 def _edited(config: Path) -> Path:

@@ -257,7 +257,11 @@ def test_first_run(ago_s: int | None, runs: bool) -> None:
     now = at(16).at
     logged_at = None if ago_s is None else now - timedelta(seconds=ago_s)
     waiting = Snapshot(SHOP.store.id, now, arrived=Arrived(logged_at, spoken=True))
-    assert view(waiting, SHOP)["first"] == {"ingest": runs, "devices": True}
+    first = view(waiting, SHOP)["first"]
+    assert (first["ingest"], first["devices"]) == (runs, True)
+    assert first["run"]["devices"] == "floorcast send footfall --store riverside"
+    bare = SHOP._replace(command="floorcast --config shop.toml", broker=False)
+    assert view(waiting, bare)["first"]["run"]["ingest"] == "floorcast --config shop.toml up"
     assert "first" not in view(Snapshot(SHOP.store.id, now, now), SHOP)
 
 
