@@ -19,7 +19,7 @@ from floorcast.moments import moment
 from floorcast.recording import read_recording
 from floorcast.settings import Settings
 from sensors.event_log import read
-from sensors.simulation.delivery import on_time
+from sensors.simulation.delivery import Delivery
 from sensors.simulation.log_maker import log_entries
 from sensors.stream_source import connect
 from sensors.streams import Entry
@@ -135,7 +135,7 @@ def _table_log(sources: Sequence[str], settings: Settings, name: str) -> Log:
     imported = import_table(table, mapping)
     sensors = msgspec.structs.replace(settings.sensors, stores=imported.stores, devices=[])
     entries = log_entries(
-        on_time(imported.events),
+        (Delivery(event.at, event) for event in imported.told()),
         partitions=sensors.log.partitions,
         tick=timedelta(seconds=mapping.tick_s),
     )

@@ -1,7 +1,8 @@
 """Rows of a declared table → events of the contract, and an account of every row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,14 +19,20 @@ class Imported(NamedTuple):
     """A table as events.
 
     Attributes:
-        events: by time, each with an id of its row or ticket.
+        told: the events by time, each with an id of its row or ticket, made as they are asked for: a ticket's lines as
+            objects take five times the memory of the table.
         stores: every shop the table speaks of.
         accounts: rows by what became of them: all rows, each account the mapping declares, and those no rule took.
     """
 
-    events: list[AnyEvent]
+    told: Callable[[], Iterator[AnyEvent]]
     stores: list[Store]
     accounts: dict[str, int]
+
+    @property
+    def events(self) -> list[AnyEvent]:
+        """All of them."""
+        return list(self.told())
 
 
 def import_table(path: Path, mapping: Mapping) -> Imported:
@@ -38,16 +45,22 @@ def import_table(path: Path, mapping: Mapping) -> Imported:
         if account.leave_out:
             frame = frame.filter(~rows)
     try:
-        events = list(
+        told = (
             _tickets(frame, mapping, mapping.tickets) if mapping.tickets else _rows(frame, mapping)
         )
     except (ValueError, pl.exceptions.PolarsError) as error:
         raise MappingError(f"{path}: {error}") from None
-    accounts["events"] = len(events)
+    accounts["events"] = told.number
     if not mapping.tickets:
         accounts["rows no rule takes"] = _untaken(frame, mapping)
-    events.sort(key=lambda event: event.at)
-    return Imported(events, _stores(frame, mapping), accounts)
+    return Imported(told.events, _stores(frame, mapping), accounts)
+
+
+class _Told(NamedTuple):
+    """So many events, by time."""
+
+    number: int
+    events: Callable[[], Iterator[AnyEvent]]
 
 
 def _repeated() -> pl.Expr:
@@ -71,11 +84,15 @@ def _store_id(mapping: Mapping, cell: object) -> str:
     return f"{mapping.store.id}-{cell}" if mapping.store_column else mapping.store.id
 
 
-def _rows(frame: pl.DataFrame, mapping: Mapping) -> Iterator[AnyEvent]:
-    """One event for each row and each rule it satisfies; no rows of a later rule before an earlier one's."""
-    for rule in mapping.events:
-        for row in frame.filter(matches(rule.when)).iter_rows(named=True):
-            yield _event(row, rule, mapping)
+def _rows(frame: pl.DataFrame, mapping: Mapping) -> _Told:
+    """One event for each row and each rule it satisfies; of one instant those of earlier rules first."""
+    events = [
+        _event(row, rule, mapping)
+        for rule in mapping.events
+        for row in frame.filter(matches(rule.when)).iter_rows(named=True)
+    ]
+    events.sort(key=lambda event: event.at)
+    return _Told(len(events), partial(iter, events))
 
 
 def _event(row: dict[str, Any], rule: RowEvent, mapping: Mapping) -> AnyEvent:
@@ -107,8 +124,23 @@ def _instant(cells: Sequence[object], mapping: Mapping) -> datetime:
     return local.astimezone(UTC) + timedelta(seconds=mapping.at.shift_s)
 
 
-def _tickets(frame: pl.DataFrame, mapping: Mapping, tickets: Tickets) -> Iterator[Pos]:
+def _tickets(frame: pl.DataFrame, mapping: Mapping, tickets: Tickets) -> _Told:
     """One ticket for each number, with a line for each of its rows in file order."""
+    grouped = _grouped(frame, mapping, tickets)
+    cells = grouped.select(f"__at{n}" for n in range(len(mapping.at.columns)))
+    rung = pl.Series(
+        "__rung", [_instant(row, mapping) for row in cells.iter_rows()], pl.Datetime("us", "UTC")
+    )
+    by_time = grouped.drop(cells.columns).with_columns(rung).sort("__rung", maintain_order=True)
+
+    def events() -> Iterator[Pos]:
+        return (_ticket(row, mapping, tickets) for row in by_time.iter_rows(named=True))
+
+    return _Told(by_time.height, events)
+
+
+def _grouped(frame: pl.DataFrame, mapping: Mapping, tickets: Tickets) -> pl.DataFrame:
+    """A row for each ticket, with lists of its lines' columns."""
     keys = [tickets.number, *([mapping.store_column] if mapping.store_column else [])]
     lines = frame.select(
         *keys,
@@ -122,21 +154,18 @@ def _tickets(frame: pl.DataFrame, mapping: Mapping, tickets: Tickets) -> Iterato
         (matches(tickets.returns) if tickets.returns else pl.lit(value=False)).alias("__return"),
     )
     first = [pl.col(f"__at{n}").first() for n in range(len(mapping.at.columns))]
-    grouped = lines.group_by(keys, maintain_order=True).agg(
+    return lines.group_by(keys, maintain_order=True).agg(
         *first,
         pl.col("__member").first(),
         pl.col("__return").first(),
         pl.col("__sku", "__units", "__net"),
     )
-    for row in grouped.iter_rows(named=True):
-        yield _ticket(row, mapping, tickets)
 
 
 def _ticket(row: dict[str, Any], mapping: Mapping, tickets: Tickets) -> Pos:
     number = str(row[tickets.number])
-    cells = [row[f"__at{n}"] for n in range(len(mapping.at.columns))]
     return Pos(
-        at=_instant(cells, mapping),
+        at=row["__rung"].astimezone(UTC),
         store=_store_id(mapping, row.get(mapping.store_column)),
         source=f"till-{tickets.till}",
         id=f"ticket-{number}",
