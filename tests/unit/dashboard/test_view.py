@@ -33,8 +33,9 @@ def seen(floor: Floor, *facts: Fact, incidents: Any = (), heard: bool = True) ->
         else:
             latest[fact.metric, fact.subject, fact.window] = fact
     snapshot = Snapshot(
-        SHOP.store.id, floor.at, floor.at if heard else None, latest, series, list(incidents)
-    )
+        SHOP.store.id, floor.at, floor.at if heard else None,
+        latest=latest, series=series, incidents=list(incidents),
+    )  # fmt: skip
     return view(snapshot, SHOP)
 
 
@@ -138,7 +139,8 @@ def test_forecast_so_far_counts_the_running_quarter_in_part() -> None:
     moment = clock_time(9, 22, SHOP) + timedelta(seconds=30)
     snapshot = Snapshot(
         "riverside", moment, moment,
-        {("visitors", "", "day"): floor.fact("visitors", "day", 12)}, {"visitors_forecast": quarters},
+        latest={("visitors", "", "day"): floor.fact("visitors", "day", 12)},
+        series={"visitors_forecast": quarters},
     )  # fmt: skip
     due = expected_so_far(snapshot)
     assert due is not None
