@@ -9,6 +9,7 @@ import argparse
 import http.client
 import json
 import multiprocessing
+import sys
 import tempfile
 import threading
 import tomllib
@@ -26,6 +27,7 @@ import redis
 from alerts.incident import Incident
 from alerts.keyspace import incidents_key
 from alerts.topology import run as run_alerts
+from bench.machine import description
 from dashboard import serve
 from dashboard.doors.gate import KIOSK
 from dashboard.doors.house import House
@@ -36,13 +38,14 @@ from flows.topology import run as run_floor
 from sensors.clock import SystemClock, to_ms
 from sensors.events import Queue
 from sensors.keyspace import log_key, partition_of
-from tests.delivery_load import ALWAYS
+from tests.delivery_stages import ALWAYS
 from tests.floor_facts import demo_shops
 from tests.servers import RedisServer
 
 STORE, P = "riverside", partition_of("riverside", 16)
 ROOT = Path(__file__).parents[1]
 TILLS = 60
+START_S = 300  # in which three processes start and the first incidents fire, on a busy machine
 
 
 def settings_of(folder: Path) -> Settings:
@@ -84,6 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--taps", type=int, default=30)
     wanted = parser.parse_args().taps
+    print(description())
     with tempfile.TemporaryDirectory() as name, RedisServer(Path(name)) as server:
         token = Kiosks(Path(name)).issue("bench", STORE)
         with house(server, Path(name)) as port:
@@ -150,13 +154,15 @@ def raised(client: redis.Redis, end: threading.Event, wanted: int) -> list[Incid
     ]
     tick(client, b"\n".join(msgspec.json.encode(q) for q in queues))
     threading.Thread(target=clock, daemon=True).start()
-    deadline = monotonic() + 60
+    deadline = monotonic() + START_S
     firing: list[Incident] = []
     while len(firing) < wanted and monotonic() < deadline:
         raws: Any = client.hvals(incidents_key(P, STORE))
         found = [msgspec.json.decode(raw, type=Incident) for raw in raws]
         firing = [i for i in found if i.state == "firing"]
         end.wait(0.05)
+    if len(firing) < wanted:
+        sys.exit(f"{len(firing)} of {wanted} incidents fire after {START_S} s")
     return firing
 
 
@@ -173,7 +179,7 @@ def watched(port: int, token: str) -> dict[str, float]:
                     seen.setdefault(part[5:], when)
 
     threading.Thread(target=listen, daemon=True).start()
-    ready.wait(30)
+    ready.wait(START_S)
     return seen
 
 

@@ -7,6 +7,7 @@ the shop; the naive threshold judges the same facts. Then CalIt2's labelled even
 
 import argparse
 import statistics
+import sys
 import time as clock
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from sensors.simulation.faults import ConversionDrop, DoorStuck, Fault, TillsClo
 
 WARM = 15  # days before anything is counted: two weeks are learned, and one to spare
 RUN = 100  # counted days of one shop in a row
+SHOWN = 10  # planted days, each time that many are through
 LATE = timedelta(minutes=30)  # after its end a cause may still be found
 State = tuple[bytes, dict[str, bytes]]
 
@@ -85,8 +87,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=1000, help="ordinary days, warm-up not counted")
     parser.add_argument("--faulty", type=int, default=40, help="days with each cause")
     parser.add_argument(
-        "--sizes", type=int, nargs="*", default=SIZES, help="visitors an hour, for the fall"
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=SIZES,
+        help="visitors an hour, for the fall; none: no fall",
     )
+    parser.add_argument("--fall-only", action="store_true", help="plant no other cause")
     parser.add_argument("--tick", type=int, default=60, help="seconds of log time between ticks")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
@@ -141,14 +148,14 @@ def sold_out(days: Sequence[Found]) -> None:
 
 def detection(pool: ProcessPoolExecutor, args: argparse.Namespace) -> None:
     """What planted causes raise, by rule, with the median delay."""
-    sizes = sorted({USUAL_HOUR, *args.sizes})
+    sizes = sorted({*args.sizes, *([] if args.fall_only else [USUAL_HOUR])})
     states = dict(
         zip(sizes, pool.map(warm, [(s / USUAL_HOUR, args.tick) for s in sizes]), strict=True)
     )
     print(
         f"\nfound within the cause and {LATE.seconds // 60} minutes after it, {args.faulty} days each; median delay"
     )
-    for cause in CAUSES:
+    for cause in () if args.fall_only else CAUSES:
         found = _days(pool, cause, USUAL_HOUR, states[USUAL_HOUR], args)
         note = ""
         if "queue" in cause.name:
@@ -168,7 +175,17 @@ def _days(
     pool: ProcessPoolExecutor, cause: Cause, size: float, state: State, args: argparse.Namespace
 ) -> list[Found]:
     jobs = [(size / USUAL_HOUR, state, cause, n, args.tick) for n in range(args.faulty)]
-    return list(pool.map(planted, jobs, chunksize=2))
+    days: list[Found] = []
+    for day in pool.map(planted, jobs):
+        days.append(day)
+        if len(days) % SHOWN == 0:  # a run that is ended early leaves what it found
+            found = len(list(_waits(cause, cause.rules, "shipped", days)))
+            print(
+                f"  … {cause.name}, {size:g} an hour: {found} of {len(days)}",
+                file=sys.stderr,
+                flush=True,
+            )
+    return days
 
 
 def _lines(cause: Cause, days: Sequence[Found]) -> None:

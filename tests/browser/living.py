@@ -27,7 +27,7 @@ from sensors.clock import SystemClock, to_ms
 from sensors.events import Queue
 from sensors.keyspace import log_key, partition_of
 from tests.browser.sites import PASSWORD
-from tests.delivery_load import ALWAYS
+from tests.delivery_stages import ALWAYS
 from tests.endpoints import Endpoints
 from tests.floor_facts import demo_shops
 from tests.servers import RedisServer, free_port

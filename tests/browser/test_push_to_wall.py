@@ -81,6 +81,7 @@ class Pocket:
         return opened
 
 
+@pytest.mark.timeout(900)  # three dataflows, a screen and a browser start for it
 def test_a_push_is_received_and_taken(house: Live, chromium: Browser) -> None:
     """Encrypted for her phone, shown once there, tapped, taken: wall and colleagues see it too."""
     wall, phone, colleague = (

@@ -4,11 +4,8 @@ import dataclasses
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
@@ -26,60 +23,14 @@ from dashboard.push import vapid_file
 from flows.settings import FlowsSettings
 from sensors.clock import SystemClock
 from sensors.settings import Broker, SensorsSettings
+from tests.endpoint import Endpoint, endpoint
 from tests.endpoints import Phone, verified
 from tests.scenario import Story, shop
 from tests.servers import free_port
 
+__all__ = ["endpoint"]
 CONTEXT = Context(Broker())
 KEY = b"0123456789abcdef0123456789abcdef"
-
-
-@dataclass
-class Request:
-    """What an endpoint was sent."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Endpoint:
-    """A real HTTP server that keeps what it is sent and answers as told."""
-
-    server: ThreadingHTTPServer
-    got: list[Request] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    """An endpoint of this test's own."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            headers = {k.lower(): v for k, v in self.headers.items()}
-            kept.got.append(Request(self.path, headers, body))
-            self.send_response(kept.answers.pop(0) if kept.answers else 201)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept = Endpoint(server)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Facts on a real Redis become incidents, and incidents reach a real broker."""
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import msgspec
@@ -14,27 +12,21 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.testing import run_main
 from paho.mqtt.enums import CallbackAPIVersion
 
-from alerts.attempts import Attempt
-from alerts.book import Book
-from alerts.channels import Delivery, RefusedError, UnreachableError
-from alerts.courier import Courier
-from alerts.deliver import Deliverer, deliverer
+from alerts.deliver import deliverer
 from alerts.incident import Incident, Notice
-from alerts.keyspace import incidents_key, outbox_key, sent_key
-from alerts.outbox import Outbox
-from alerts.settings import AlertsSettings, ChannelSettings, Contact, Person, Route, Rule, Rung
+from alerts.keyspace import incidents_key, outbox_key
+from alerts.settings import AlertsSettings, ChannelSettings
 from alerts.topology import live
 from flows.facts import FactBatch
 from flows.keyspace import facts_key
 from flows.settings import FlowsSettings
-from sensors.settings import Broker, SensorsSettings
-from tests.scenario import Story, shop
+from sensors.settings import Broker
+from tests.outbox import LOW, SENSORS, acked, turn_until
+from tests.scenario import Story
 from tests.servers import Mosquitto, RedisServer
 
 pytestmark = pytest.mark.servers
 
-SENSORS = SensorsSettings(stores=[shop()])
-LOW = Rule(name="low-conversion", metric="conversion", action="add-staff")
 SETTINGS = AlertsSettings(
     rules=[LOW], channels={"mqtt": ChannelSettings(kind="mqtt", backoff_s=0.01, backoff_max_s=0.05)}
 )
@@ -71,22 +63,6 @@ def outbox(server: RedisServer) -> list[Notice]:
     """What is to be told."""
     rows: Any = server.client().xrange(outbox_key(0))
     return [msgspec.json.decode(f[b"n"], type=Notice) for _, f in rows]
-
-
-def turn_until(worker: Deliverer, done: Callable[[], bool], bound_s: float = 60.0) -> None:
-    """Let the deliverer go round, each round waiting for its streams, until something holds."""
-    began = monotonic()
-    while monotonic() - began < bound_s:
-        worker.turn()
-        if done():
-            return
-    raise AssertionError("not delivered in time")
-
-
-def acked(server: RedisServer) -> bool:
-    """Nothing is left unfinished in the outbox."""
-    info: Any = server.client().xinfo_groups(outbox_key(0))
-    return bool(info) and info[0]["pending"] == 0 and info[0]["lag"] == 0
 
 
 def test_facts_to_incidents_as_in_the_story(redis_server: RedisServer) -> None:
@@ -169,172 +145,3 @@ def retained(server: Mosquitto) -> dict[str, Any]:
     client.disconnect()
     client.loop_stop()
     return got
-
-
-class Recorder:
-    """A channel of a test's own that fails as told and keeps what got through, as an endpoint would."""
-
-    shows_board = False
-
-    def __init__(self, failures: list[type[Exception]] | None = None) -> None:
-        self.failures = failures or []
-        self.got: list[Delivery] = []
-        self.tries = 0
-        self.gate: threading.Event | None = None
-
-    def send(self, delivery: Delivery) -> None:
-        self.tries += 1
-        if self.gate and not self.gate.wait(30):
-            raise UnreachableError("gate")
-        if self.failures:
-            raise self.failures.pop(0)("as told")
-        self.got.append(delivery)
-
-    def close(self) -> None:
-        """Nothing."""
-
-
-def people(contacts: list[Contact]) -> AlertsSettings:
-    """Settings with one associate, and channels a and b without pauses worth the name."""
-    quick = ChannelSettings(kind="log", attempts=3, backoff_s=0.001, backoff_max_s=0.002)
-    return AlertsSettings(
-        rules=[LOW],
-        routes={"floor": Route(channels=[], ladder=[Rung(role="associate")])},
-        people=[Person(id="chen", language="en", contacts=contacts)],
-        channels={"a": quick, "b": quick},
-        board=[],
-    )
-
-
-def courier_on(
-    server: RedisServer, settings: AlertsSettings, channels: dict[str, Any]
-) -> Deliverer:
-    """A deliverer over channels of the test's own."""
-    courier = Courier(Book(settings, SENSORS, FlowsSettings()), settings, [])
-    return Deliverer(server.url, courier, channels, settings, [0])
-
-
-def put_notices(server: RedisServer, settings: AlertsSettings) -> list[Notice]:
-    """One firing and one resolve in the outbox."""
-    told = Story(settings).at("10:00").rate(30, 400, minutes=2).rate(60, 400, minutes=3)
-    for notice in told.notices:
-        server.client().xadd(outbox_key(0), {"n": msgspec.json.encode(notice)})
-    return told.notices
-
-
-BOTH = [Contact(channel="a", to="chen@a"), Contact(channel="b", to="chen@b")]
-
-
-def test_each_step_is_pushed_once_though_the_outbox_repeats(redis_server: RedisServer) -> None:
-    """A notice that stands twice in the outbox reaches the person once."""
-    settings = people(BOTH)
-    notices = put_notices(redis_server, settings)
-    put_notices(redis_server, settings)
-    a, b = Recorder(), Recorder()
-    worker = courier_on(redis_server, settings, {"a": a, "b": b})
-    turn_until(worker, lambda: acked(redis_server))
-    assert [d.notice.id for d in a.got] == [n.id for n in notices]
-    assert b.got == []
-    worker.close()
-
-
-def test_failures_are_retried_then_the_next_channel(redis_server: RedisServer) -> None:
-    """A channel that fails is retried; refused or worn out, the person's next one is taken, at its address."""
-    settings = people(BOTH)
-    put_notices(redis_server, settings)
-    a, b = (
-        Recorder([UnreachableError, UnreachableError, UnreachableError, RefusedError]),
-        Recorder(),
-    )
-    worker = courier_on(redis_server, settings, {"a": a, "b": b})
-    turn_until(worker, lambda: acked(redis_server))
-    assert sorted({d.to for d in b.got}) == ["chen@b"]
-    assert len(a.got) + len(b.got) == 2
-    records: Any = redis_server.client().hgetall(sent_key(0))
-    attempts = [msgspec.json.decode(raw, type=list[Attempt]) for raw in records.values()]
-    made = [t for tries in attempts for t in tries if t.state != "skipped"]
-    assert len(made) == a.tries + b.tries
-    assert sum(t.state != "sent" for t in made) >= 3
-    assert all(tries[-1].state == "sent" for tries in attempts)
-    worker.close()
-
-
-def test_what_was_sent_is_never_written_over(
-    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A record that says sent never says less again, however late the main loop writes what it knew before."""
-    settings = people(BOTH)
-    put_notices(redis_server, settings)
-    a, b = Recorder([UnreachableError] * 9), Recorder()
-    real, client = Outbox.write, redis_server.client()
-
-    def kept() -> set[bytes]:
-        rows: Any = client.hgetall(sent_key(0))
-        return {k for k, raw in rows.items() if b'"sent"' in raw}
-
-    def late(self: Outbox, *what: Any) -> None:
-        threading.Event().wait(0.1)  # what was begun meanwhile has mostly ended
-        before = kept()
-        real(self, *what)
-        assert before <= kept()
-
-    monkeypatch.setattr(Outbox, "write", late)
-    worker = courier_on(redis_server, settings, {"a": a, "b": b})
-    turn_until(worker, lambda: acked(redis_server))
-    assert len(kept()) == len(b.got) == 2
-    worker.close()
-
-
-def test_a_dead_end_is_recorded_and_let_go(redis_server: RedisServer) -> None:
-    """Nobody to be reached by any channel: recorded as dead, and the outbox moves on."""
-    settings = people(BOTH[:1])
-    put_notices(redis_server, settings)
-    worker = courier_on(
-        redis_server, settings, {"a": Recorder([RefusedError] * 2), "b": Recorder()}
-    )
-    turn_until(worker, lambda: acked(redis_server))
-    records: Any = redis_server.client().hvals(sent_key(0))
-    assert {msgspec.json.decode(r, type=list[Attempt])[-1].state for r in records} == {"dead"}
-    worker.close()
-
-
-def test_a_hanging_channel_delays_no_other(redis_server: RedisServer) -> None:
-    """While one channel hangs, what goes by another is delivered."""
-    quick = people([Contact(channel="b", to="b")])
-    settings = msgspec.structs.replace(
-        quick, routes={"floor": Route(channels=["a"], ladder=[Rung(role="associate")])}
-    )
-    put_notices(redis_server, settings)
-    a, b = Recorder(), Recorder()
-    a.gate = threading.Event()
-    worker = courier_on(redis_server, settings, {"a": a, "b": b})
-    turn_until(worker, lambda: len(b.got) == 2)
-    assert a.got == []
-    a.gate.set()
-    turn_until(worker, lambda: acked(redis_server))
-    assert len(a.got) == 2
-    worker.close()
-
-
-def test_killed_before_recording_it_goes_on(redis_server: RedisServer) -> None:
-    """A deliverer that dies with work unfinished leaves it to the next one; what was recorded is not repeated."""
-    settings = people(BOTH)
-    put_notices(redis_server, settings)
-    dead = Recorder([UnreachableError] * 99)
-    slow = msgspec.structs.replace(
-        settings,
-        channels={"a": ChannelSettings(kind="log", backoff_s=60), "b": settings.channels["b"]},
-    )
-    first = courier_on(redis_server, slow, {"a": dead, "b": Recorder()})
-    turn_until(first, lambda: len(redis_server.client().hgetall(sent_key(0))) == 2)  # type: ignore[arg-type]
-    a = Recorder()
-    second = courier_on(redis_server, settings, {"a": a, "b": Recorder()})
-    turn_until(second, lambda: acked(redis_server))
-    assert [d.notice.kind for d in a.got] == ["firing", "resolved"]
-    third = Recorder()
-    last = courier_on(redis_server, settings, {"a": third, "b": Recorder()})
-    last.turn()
-    assert third.got == []
-    first.close()
-    second.close()
-    last.close()
