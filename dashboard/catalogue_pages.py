@@ -24,6 +24,7 @@ PAGES: dict[str, tuple[str, str]] = {
         "The file is newer than what runs; only who may log in holds at once. Restart to apply:",
         "配置已更新，除登录权限外尚未生效。请重启：",
     ),
+    "chain.none": ("No store is described yet", "尚未配置门店"),
     "set.section.stores": ("All stores", "全部门店"),
     "set.add.stores": ("Add a store", "添加门店"),
     "set.stores_sub": (

@@ -24,6 +24,12 @@ from dashboard.configuration.sections import (
 from dashboard.doors.gate import visitor
 from dashboard.language import language_of
 from dashboard.plan import picture
+from sensors.settings import Store, Text
+
+NO_STORE = Store(
+    id="new", name=Text(en="", zh=""), timezone="Asia/Shanghai", hours=[], capacity=1, doors=[]
+)
+"""Stands where a page needs a store and the file has none yet: the first one is added there."""
 
 
 class SettingsPages(NamedTuple):
@@ -45,15 +51,14 @@ class SettingsPages(NamedTuple):
         query = f"?lang={language_of(request.query_string.decode(), chosen)}"
         if (section := request.args.get("section", "")) in sections_of(visitor()):
             query += f"&section={section}"
+        if not mine and not visitor().stores:
+            return redirect(f"/settings/{NO_STORE.id}?section=stores{query.replace('?', '&', 1)}")
         return redirect(f"/settings/{mine[0]}{query}") if mine else abort(403)
 
     def _stores(self) -> list[str]:
         """The stores of the file that the visitor may change: one that was added is not served yet."""
-        who, rows = (
-            visitor(),
-            self.changes.known().read().tables.get("sensors", {}).get("stores", []),
-        )
-        return [row["id"] for row in rows if who.may("admin", row["id"])]
+        sensors = self.changes.known().read().tables.get("sensors", {})
+        return [s["id"] for s in sensors.get("stores", []) if visitor().may("admin", s["id"])]
 
     def page(self, store: str) -> Response:
         """One section of one store's settings."""
@@ -64,6 +69,8 @@ class SettingsPages(NamedTuple):
             abort(404)
         read, text = file.read(), words(language)
         found = store_of(read.tables, store)
+        if found is None and section == "stores" and not self._stores():
+            found = NO_STORE
         if found is None:
             abort(404)
         page = render_template(

@@ -27,7 +27,7 @@ class Page:
 
     def build(self, _path: str, language: Language) -> Component:
         """The page before any row arrives."""
-        return chain(language)
+        return chain(language) if self.desk.shops else none_yet(language)
 
     def register(self, app: Dash) -> None:
         """Its rows follow the hints; its filter stays in the browser."""
@@ -59,6 +59,16 @@ class Page:
         except UnreachableError:
             return no_update, no_update, no_update
         return listed, moves, not moves
+
+
+def none_yet(language: Language) -> Component:
+    """What stands here before the first store is described."""
+    text = words(language)
+    there = f"/settings?section=stores&lang={language}"
+    return html.Section(
+        [heading(text["chain.none"]), dmc.Anchor(text["set.add.stores"], href=there, refresh=True)],
+        className="panel",
+    )
 
 
 _BY_NEED = {"filter": "agNumberColumnFilter", "suppressHeaderFilterButton": True}
