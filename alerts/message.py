@@ -17,6 +17,7 @@ from alerts.links import Links
 from sensors.settings import Store
 
 MINOR = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "TND": 3}
+NAMED = 6  # of the incidents of one push, the dearest: a push service takes 4 KB
 SIGNS = {"CNY": "¥", "JPY": "¥", "EUR": "€", "USD": "$", "GBP": "£"}
 
 
@@ -56,17 +57,19 @@ def message(
 def _answers(
     notice: Notice, shown: list[Incident], person: str, links: Links | None, language: Language
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """A link and buttons for one person, for all of a push; a shared channel has none: nobody acts for another."""
+    """A link and buttons for one person, for all that is named; a shared channel has none: nobody acts for another."""
     if links is None or not shown or not person or notice.kind in ("resolved", "expired"):
         return "", ()
-    token = links.token(notice.store, [i.id for i in shown], person, notice.at)
+    token = links.token(notice.store, [i.id for i in shown[:NAMED]], person, notice.at)
     actions = [(say(ANSWERS, key, language), links.act(token, key)) for key in ANSWERS]
     return links.confirm(token), tuple(actions)
 
 
 def _lines(notice: Notice, shown: list[Incident], book: StoreBook, language: Language) -> list[str]:
-    """A line an incident; of a single one also what else can be done, and what cannot and why."""
-    lines = [line(incident, notice, book, language) for incident in shown]
+    """A line an incident that is named; of a single one also what else can be done, and what cannot and why."""
+    lines = [line(incident, notice, book, language) for incident in shown[:NAMED]]
+    if rest := len(shown) - len(lines):
+        lines.append(f"+{rest} more" if language == "en" else f"另有 {rest} 条")
     if len(shown) != 1 or notice.kind in ("resolved", "expired"):
         return lines
     return lines + besides(shown[0], language, book.alerts.names)

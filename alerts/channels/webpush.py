@@ -13,6 +13,7 @@ from alerts.channels import Context, Delivery, Phones, RefusedError, Unreachable
 from alerts.http import Poster
 from alerts.settings import ChannelSettings
 
+BUTTONS = 2  # the most that browsers show
 TTL_S = 900  # a push a phone could not be given in this time is too old to act on
 
 
@@ -127,5 +128,5 @@ def payload(delivery: Delivery) -> dict[str, Any]:
         "url": delivery.link,
         "kind": delivery.notice.kind,
         "urgent": delivery.urgent,
-        "actions": [{"title": label, "url": url} for label, url in delivery.actions],
+        "actions": [{"title": label, "url": url} for label, url in delivery.actions[:BUTTONS]],
     }

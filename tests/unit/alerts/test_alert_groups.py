@@ -2,8 +2,11 @@
 
 from datetime import time, timedelta
 
+import msgspec
+
 from alerts.attempts import Task
 from alerts.book import Book
+from alerts.channels import webpush
 from alerts.channels.ntfy import payload
 from alerts.courier import Courier
 from alerts.links import Links, read
@@ -121,6 +124,23 @@ def test_one_answer_takes_all_of_a_push() -> None:
         named = {claim.incident, *claim.others}
         assert named == {i.id for i in (*notice.incidents, *notice.others)}
         assert len(named) == wanted
+
+
+def test_a_push_about_very_many_stays_small() -> None:
+    """A push names the six dearest, says how many more there are, and fits into what push services take."""
+    rule = msgspec.structs.replace(QUEUE, subject="*")
+    story = Story(AlertsSettings(rules=[rule], people=[Person(id="chen")])).at("10:00")
+    for n in range(40):
+        story.say("queue_length", 9, subject=f"sku:A-LONG-NAME-{n:04d}", window="now")
+    (notice,) = story.at("10:01").notices
+    links = Links("https://floor.example.com", KEY, timedelta(hours=4))
+    said = message(notice, story.book, "zh", key=notice.id, person="chen", links=links)
+    assert said.title.endswith("×40")
+    assert said.body.splitlines()[6:] == ["另有 34 条"]
+    claim = read(KEY, said.link.partition("?t=")[2], notice.at)
+    assert claim
+    assert [claim.incident, *claim.others] == [i.id for i in notice.incidents[:6]]
+    assert len(msgspec.json.encode(webpush.payload(said))) < 3_900
 
 
 def tasks(story: Story, people: list[Person]) -> list[list[Task]]:
