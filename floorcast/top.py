@@ -79,13 +79,15 @@ class TopApp(App[None]):
 
     def _fill(self, name: str, rows: list[tuple[str, ...]]) -> None:
         table = self.query_one(f"#{name}", DataTable)
+        seen = table.scroll_y  # clear() goes back to the first row
         table.clear()
         for row in rows:
             table.add_row(*row)
+        table.scroll_to(y=seen, animate=False)
 
 
 def head(pulse: Pulse, before: tuple[float, Pulse] | None, now: float, zone: tzinfo) -> str:
-    """Rates since the pulse before, lag and memory in one line; – for what is not known."""
+    """Rates since the pulse before, and memory; under it each stage's lag; – for what is not known."""
     rates = ["–", "–"]
     if before and now > before[0]:
         for n, field in enumerate(("entries", "facts")):
@@ -94,7 +96,7 @@ def head(pulse: Pulse, before: tuple[float, Pulse] | None, now: float, zone: tzi
     lags = ", ".join(f"{name} {_s(lag)}" for name, lag in pulse.lag_s.items())
     return (
         f"log {_clock(pulse.newest_at, zone)}  {rates[0]} entries/s  {rates[1]} fact entries/s  "
-        f"behind: {lags}  rejects {pulse.dead:,}  Redis {pulse.memory_mb:,.0f} MB"
+        f"rejects {pulse.dead:,}  Redis {pulse.memory_mb:,.0f} MB\nbehind: {lags}"
     )
 
 

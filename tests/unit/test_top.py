@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
 from textual.widgets import DataTable, Static
 
 from alerts.incident import Incident
@@ -89,6 +90,24 @@ def test_a_paused_view_does_not_read_and_goes_on_when_told() -> None:
             await pilot.press("space")
             app._tick()
             assert shop.reads == reads + 1
+
+    run_apart(scene())
+
+
+def test_who_looks_further_down_stays_there() -> None:
+    """A table that is read again is still scrolled to where somebody had scrolled it."""
+
+    async def scene() -> None:
+        shop = Shop()
+        shop.now = pulse(incidents=tuple(replace(INCIDENT, id=f"i{n}") for n in range(40)))
+        app = TopApp(shop.read, every_s=3_600, zone=UTC)
+        async with app.run_test(size=(80, 24)) as pilot:
+            table = app.query_one("#incidents", DataTable)
+            table.scroll_to(y=12, animate=False)
+            await pilot.pause()
+            await pilot.press("r")
+            await pilot.pause()
+            assert table.scroll_y == 12
 
     run_apart(scene())
 
