@@ -93,7 +93,7 @@ def main() -> None:
         default=SIZES,
         help="visitors an hour, for the fall; none: no fall",
     )
-    parser.add_argument("--fall-only", action="store_true", help="plant no other cause")
+    parser.add_argument("--only", choices=("queue", "door", "fall"), help="plant this cause alone")
     parser.add_argument("--tick", type=int, default=60, help="seconds of log time between ticks")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
@@ -148,14 +148,15 @@ def sold_out(days: Sequence[Found]) -> None:
 
 def detection(pool: ProcessPoolExecutor, args: argparse.Namespace) -> None:
     """What planted causes raise, by rule, with the median delay."""
-    sizes = sorted({*args.sizes, *([] if args.fall_only else [USUAL_HOUR])})
+    falls = [] if args.only and args.only != "fall" else args.sizes
+    sizes = sorted({*falls, *([] if args.only == "fall" else [USUAL_HOUR])})
     states = dict(
         zip(sizes, pool.map(warm, [(s / USUAL_HOUR, args.tick) for s in sizes]), strict=True)
     )
     print(
         f"\nfound within the cause and {LATE.seconds // 60} minutes after it, {args.faulty} days each; median delay"
     )
-    for cause in () if args.fall_only else CAUSES:
+    for cause in (c for c in CAUSES if not args.only or args.only in c.name):
         found = _days(pool, cause, USUAL_HOUR, states[USUAL_HOUR], args)
         note = ""
         if "queue" in cause.name:
@@ -165,7 +166,7 @@ def detection(pool: ProcessPoolExecutor, args: argparse.Namespace) -> None:
         print(f"  {cause.name}{note}")
         if found:
             _lines(cause, found)
-    for size in args.sizes:
+    for size in falls:
         nats = bound(size, 0.26, 0.26 * 0.65)
         print(f"  {FALL.name} at {size} visitors an hour (information bound {nats:.1f} nats)")
         _lines(FALL, _days(pool, FALL, size, states[size], args))
