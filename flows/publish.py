@@ -122,11 +122,11 @@ class Publisher:
         view = self._view(window, bounds, pane, at, changed=changed, coverage=coverage)
         if not moved:
             for measure in touched:
-                self._news(measure, measure.read(view), view, facts, moved=False)
+                self._news(measure, measure.read(view), view, facts)
             return
         for measure, kinds in due_over(window, self._due):
             if not measure.by_subject or changed is None or not kinds.isdisjoint(changed):
-                self._news(measure, self._read(measure, kinds, view), view, facts, moved=True)
+                self._news(measure, self._read(measure, kinds, view), view, facts)
 
     def _read(self, measure: Measure, kinds: frozenset[str], view: View) -> Iterable[Reading]:
         """What a measure says of a window; a steady one is not asked while nothing it reads has changed."""
@@ -154,21 +154,21 @@ class Publisher:
         view.pane.newest = self._today.newest if self._today else None
         if not moved:
             for measure in read:
-                self._news(measure, measure.read(view), view, facts, moved=False)
+                self._news(measure, measure.read(view), view, facts)
             return
         for measure, kinds in due_over("now", self._due):
             timed = spoken and (measure.cadence or measure.every_minute)
             if timed or not (measure.cadence or kinds.isdisjoint(changed)):
-                self._news(measure, measure.read(view), view, facts, moved=True)
+                self._news(measure, measure.read(view), view, facts)
 
     def _news(
-        self, measure: Measure, readings: Iterable[Reading], view: View, facts: list[Fact], *, moved: bool
-    ) -> None:  # fmt: skip
+        self, measure: Measure, readings: Iterable[Reading], view: View, facts: list[Fact]
+    ) -> None:
         """Add what differs from what was last said; a newer event alone is told once a minute, of the store."""
         shown, metric, window = self.shown, measure.metric, view.window
         start = -1 if window == "now" else view.start
         newest = None if measure.quiet else view.pane.newest
-        covered, coverage = measure.covered, view.coverage
+        covered, coverage, moved = measure.covered, view.coverage, bool(self._due)
         for reading in readings:
             value, subject, evidence, reason, detail, own, ahead, span, _ = reading
             said = span or start, value, evidence, reason, coverage if covered else own, detail
@@ -252,12 +252,13 @@ class Publisher:
     def _fact(
         self, measure: Measure, reading: Reading, view: View, state: State, revision: int
     ) -> Fact:
-        start, end = reading.span or (view.start, view.end)
+        value, subject, evidence, reason, detail, coverage, window, span, imputed = reading
+        start, end = span or (view.start, view.end)
         return Fact(
-            store=self.ledger.profile.id, metric=measure.metric, subject=reading.subject,
-            window=reading.window or view.window, start=instant_of(start), end=instant_of(end),
-            value=reading.value, unit=measure.unit, as_of=view.at, evidence=reading.evidence,
-            coverage=view.coverage if measure.covered else reading.coverage,
-            state=reading.state or state, revision=revision, newest_at=None if measure.quiet else view.pane.newest,
-            reason=reading.reason, detail=dict(reading.detail),
+            store=self.ledger.profile.id, metric=measure.metric, subject=subject,
+            window=window or view.window, start=instant_of(start), end=instant_of(end),
+            value=value, unit=measure.unit, as_of=view.at, evidence=evidence,
+            coverage=view.coverage if measure.covered else coverage,
+            state=imputed or state, revision=revision, newest_at=None if measure.quiet else view.pane.newest,
+            reason=reason, detail=dict(detail),
         )  # fmt: skip

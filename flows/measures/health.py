@@ -9,7 +9,7 @@ from flows.footing import frozen, gaps
 from flows.measure import Measure, Reading, View
 from flows.measures.conversion import reentered
 from flows.measures.door_share import drifted
-from flows.tallies.levels import DeviceLevel
+from flows.tallies.levels import LONG_AGO, DeviceLevel
 from sensors.corrections import Direction
 
 TOGETHER = timedelta(
@@ -26,6 +26,9 @@ class Word(NamedTuple):
 
     state: str
     reason: str = ""
+
+
+ONLINE, AHEAD = Word("online"), Word("drifting", "clock_ahead")
 
 
 def sensor_health(view: View) -> list[Reading]:
@@ -46,18 +49,19 @@ def sensor_health(view: View) -> list[Reading]:
 def _health(view: View) -> Iterator[Reading]:
     said, told = view.of(DeviceLevel), view.heard
     newest = {
-        device: max(
-            at for at in (told.get(device), said[device].at if device in said else None) if at
-        )
+        device: max(told.get(device, LONG_AGO), said[device].at if device in said else LONG_AGO)
         for device in sorted(told.keys() | said.keys())
     }
+    since = view.at - timedelta(seconds=view.profile.settings.lateness.sensor_silent_s)
     doors = _doors(view)
     known = {_device_of(door, newest): (door, word) for door, word in doors.items()}
-    lost = _lost_together(view, newest)
+    lost = _lost_together(newest, since)
     for device, heard in newest.items():
         clock = view.clocks.get(device, PUNCTUAL)
-        word = _said(view, said.get(device), clock, heard, lost)
-        detail = _detail(said.get(device), clock, heard)
+        level = said.get(device)
+        skew_s = _skew_s(level, clock, heard)
+        word = _said(level, clock, heard, since, lost) or (ONLINE if not skew_s else AHEAD)
+        detail = _detail(level, skew_s, heard)
         if word.state == "late":
             detail["lag_s"] = round((view.at - heard).total_seconds())
         if device in known:
@@ -83,17 +87,16 @@ def _corrections(view: View, door: str) -> dict[str, str]:
 
 
 def _said(
-    view: View, level: DeviceLevel | None, clock: Clock, heard: datetime, lost: set[datetime]
-) -> Word:
+    level: DeviceLevel | None, clock: Clock, heard: datetime, since: datetime, lost: set[datetime]
+) -> Word | None:
+    """What a device said of itself, or what its silence since then says; ``None``: it is heard."""
     if level and level.state in ("offline", "fault") and level.at >= heard:
         return Word(level.state, "said_so")
-    if _is_silent(view, heard):
-        if clock.late_at is not None and not _is_silent(view, clock.late_at):
+    if heard < since:
+        if clock.late_at is not None and clock.late_at >= since:
             return Word("late", "backlog")
         return Word("silent", "gateway" if heard in lost else "device")
-    if _skew_s(level, clock, heard):
-        return Word("drifting", "clock_ahead")
-    return Word("online")
+    return None
 
 
 def _skew_s(level: DeviceLevel | None, clock: Clock, heard: datetime) -> float:
@@ -103,14 +106,9 @@ def _skew_s(level: DeviceLevel | None, clock: Clock, heard: datetime) -> float:
     return level.skew_s if level and level.at >= heard else 0.0
 
 
-def _is_silent(view: View, heard: datetime) -> bool:
-    silent_s = view.profile.settings.lateness.sensor_silent_s
-    return (view.at - heard).total_seconds() > silent_s
-
-
-def _lost_together(view: View, newest: Mapping[str, datetime]) -> set[datetime]:
+def _lost_together(newest: Mapping[str, datetime], since: datetime) -> set[datetime]:
     """When those devices were last heard that fell silent together, while others still speak."""
-    silent = sorted(at for at in newest.values() if _is_silent(view, at))
+    silent = sorted(at for at in newest.values() if at < since)
     if len(silent) == len(newest):
         return set()
     lost: set[datetime] = set()
@@ -121,13 +119,13 @@ def _lost_together(view: View, newest: Mapping[str, datetime]) -> set[datetime]:
     return lost
 
 
-def _detail(level: DeviceLevel | None, clock: Clock, heard: datetime) -> Detail:
+def _detail(level: DeviceLevel | None, skew_s: float, heard: datetime) -> Detail:
     detail: Detail = {"last_heard": heard.isoformat()}
     if level and level.battery_pct >= 0:
         detail["battery_pct"] = level.battery_pct
     if level and level.detail:
         detail["said"] = level.detail
-    if skew_s := _skew_s(level, clock, heard):
+    if skew_s:
         detail["skew_s"] = round(skew_s, 1)
     return detail
 
@@ -138,7 +136,7 @@ def _doors(view: View) -> dict[str, Word]:
 
 
 def _doors_of(view: View) -> dict[str, Word]:
-    found = {door: Word("online") for door in view.profile.doors}
+    found = dict.fromkeys(view.profile.doors, ONLINE)
     minute = int(view.at.timestamp() // 60)
     for door in reentered(view):
         found[door] = Word("drifting", "staff_reentered")
