@@ -128,6 +128,7 @@ def test_the_map(desk: Desk) -> None:
 
 def test_the_minutes(desk: Desk) -> None:
     """Each strip tells its holes with their reasons, by the shop's clock, to keys and pointer; widths are minutes."""
+    desk.site.stand_still()
     desk.go("/sensors/riverside?lang=en", ".strip svg")
     told = {strip.get_attribute("aria-label") for strip in desk.page.locator(".strip svg").all()}
     assert "Main door; 93.2%; silent, filled in 12:20–12:50" in told

@@ -92,6 +92,10 @@ def test_from_a_wall(desk: Desk) -> None:
     assert "40 / 170" in told
     assert "floorcast explain riverside/conversion//60m" in told
     desk.page.wait_for_selector("#facts .ag-row-selected[row-id='conversion||60m']")
+    desk.page.wait_for_function(
+        """() => { const place = document.querySelector('.panel.life').getBoundingClientRect();
+          return place.top >= 0 && place.bottom <= innerHeight + 1; }"""
+    )
     row = "id => Boolean(dash_ag_grid.getApi('facts').getRowNode(id))"
     assert [name for name in asked if not desk.page.evaluate(row, name)] == []
     assert desk.complaints == []

@@ -20,6 +20,13 @@
     return box;
   };
 
+  /* Other children; whoever was at the nth that can be focused is at the nth again. */
+  const refill = (box, ...children) => {
+    const here = [...box.querySelectorAll("[tabindex]")].indexOf(document.activeElement);
+    box.replaceChildren(...children);
+    if (here >= 0) box.querySelectorAll("[tabindex]")[here]?.focus({ preventScroll: true });
+  };
+
   const shapes = {
     act: (x, y) => node("path", { d: `M${x} ${y - 19} L${x + 19} ${y} L${x} ${y + 19} L${x - 19} ${y} Z`, class: "sign" }),
     watch: (x, y) => node("path", { d: `M${x} ${y - 15} L${x + 16} ${y + 12} L${x - 16} ${y + 12} Z`, class: "sign" }),
@@ -56,7 +63,7 @@
     for (const z of data.zones) svg.append(...zone(z, height));
     const rank = { ok: 0, "": 1, watch: 2, act: 3 };
     for (const mark of [...data.marks].sort((a, b) => rank[a.tone] - rank[b.tone])) svg.append(sign(mark, height));
-    box.replaceChildren(svg);
+    refill(box, svg);
     document.getElementById("map-off").replaceChildren(...data.off.map((mark) => html("li", "", html("i", "ico " + (mark.tone || "over")), " " + said(mark))));
     return "yes";
   };
@@ -108,8 +115,8 @@
   const strips = (data) => {
     const keep = window.dash_clientside.no_update, box = fresh("strips-drawn", data);
     if (!box) return keep;
-    if (!data.rows.length) box.replaceChildren(html("p", "sub", words()["sens.no_strips"] || "–"));
-    else box.replaceChildren(axis(data), ...data.rows.map((row) => strip(row, data)));
+    if (!data.rows.length) refill(box, html("p", "sub", words()["sens.no_strips"] || "–"));
+    else refill(box, axis(data), ...data.rows.map((row) => strip(row, data)));
     return "yes";
   };
 

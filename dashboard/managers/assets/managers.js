@@ -47,7 +47,12 @@
       answered = window.location.href;
       p.api.ensureNodeVisible(node, "middle");
       p.api.setNodesSelected({ nodes: [node], newValue: true, source: "spaceKey" });
-      document.querySelector(".panel.life")?.scrollIntoView({ block: "start" });
+      const place = document.querySelector(".panel.life");
+      new MutationObserver((_, watch) => {
+        if (!place.querySelector("dl, ol")) return;
+        watch.disconnect();
+        place.scrollIntoView({ block: "start" });
+      }).observe(place, { childList: true, subtree: true });
     },
     /* As high as its rows need, up to its tallest; headings may take two lines. */
     sized: (p) => {
@@ -72,10 +77,14 @@
     return el("svg", { width: 130, height: 30, viewBox: "0 0 130 30", role: "img", "aria-label": v.join(" ") }, el("polyline", { points, fill: "none", stroke: "#4C9BFF", strokeWidth: 2 }));
   };
 
-  /* A chart follows its place: one that was being drawn while the window changed keeps the width it had before. */
-  const follow = () => document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
+  /* A chart follows its place: one that was being drawn while the window changed keeps the width it had before. Its
+     layout may know the new one by then, and resizing does nothing: it is drawn anew. */
+  const strays = (plot) => {
     const drawn = plot.querySelector(".main-svg");
-    if (drawn && plot.clientWidth && Math.abs(drawn.clientWidth - plot.clientWidth) > 1) window.Plotly.Plots.resize(plot);
+    return drawn && plot.clientWidth && Math.abs(drawn.clientWidth - plot.clientWidth) > 1;
+  };
+  const follow = () => document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
+    if (strays(plot)) window.Plotly.Plots.resize(plot).then(() => { if (strays(plot)) window.Plotly.redraw(plot); });
   });
   setInterval(follow, 1000);
 
