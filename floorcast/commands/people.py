@@ -110,6 +110,7 @@ def add(
         ctx.obj.config.write_text(text, encoding="utf-8")
         typer.echo(f"{who} is in {ctx.obj.config} now; restart the stages that run")
     vapid_file(_folder(settings))
+    _note(ctx.obj.settings(), "person-added", who)
     typer.echo(f"{who} can log in")
 
 
@@ -123,6 +124,7 @@ def remove(ctx: typer.Context, who: str) -> None:
     if not (had or was):
         typer.echo(f"there is nobody called {who}")
         raise typer.Exit(Exit.FINDING)
+    _note(settings, "person-removed", who)
     typer.echo(f"{who} cannot log in any more")
 
 
@@ -145,21 +147,44 @@ def kiosk_token(
         if not kiosks.revoke(name):
             typer.echo(f"there is no token called {name}")
             raise typer.Exit(Exit.FINDING)
+        _note(settings, "wall-revoked", name)
         typer.echo(f"{name} is revoked: its wall goes dark")
         return
     screen = settings.dashboard
     if everything:
         token = kiosks.issue(name, EVERY)
+        _note(settings, "wall-opened", name)
         typer.echo(f"http://{screen.host}:{screen.port}/wall/_playlist?k={token}")
         return
     store = store or next((s.id for s in settings.sensors.stores), "")
     if store not in {s.id for s in settings.sensors.stores}:
         raise FloorcastError(f"--store {store}: no such store in {ctx.obj.config}")
-    typer.echo(f"http://{screen.host}:{screen.port}/wall/{store}?k={kiosks.issue(name, store)}")
+    token = kiosks.issue(name, store)
+    _note(settings, "wall-opened", name, store)
+    typer.echo(f"http://{screen.host}:{screen.port}/wall/{store}?k={token}")
 
 
 def _folder(settings: "Settings") -> Path:
     return Path(settings.dashboard.data_dir)
+
+
+def _note(settings: "Settings", action: str, target: str, store: str = "") -> None:
+    """Write it into the audit log, by who types; before the first start there is none."""
+    import redis
+
+    from dashboard.doors.audit import Audit
+
+    url = settings.sensors.redis.url
+    if not url:
+        return
+    client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        audit = Audit(client, settings.dashboard.audit_entries)
+        audit.note(getpass.getuser(), action, target, store, origin="command line")
+    except redis.RedisError as error:
+        typer.echo(f"not in the audit log: Redis: {error}", err=True)
+    finally:
+        client.close()
 
 
 def _people(settings: "Settings") -> Any:  # noqa: ANN401 - its type is imported when it runs
