@@ -1,5 +1,6 @@
 """The first day: nobody may log in, no store is described; each page says so, and what to do works as it says."""
 
+import io
 import json
 import re
 import shlex
@@ -12,6 +13,7 @@ import typer
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
+from dashboard.doors.audit import Audit
 from dashboard.doors.house import House
 from dashboard.doors.people import People
 from dashboard.managers.pages.chain import Page
@@ -20,7 +22,7 @@ from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
 from dashboard.snapshot import Arrived, Snapshot
 from dashboard.view import view
-from floorcast.main import build_app
+from floorcast.main import build_app, run
 from floorcast.settings import parse_settings
 from tests.floor_facts import ROOT, Floor, clock_time, demo_shops
 from tests.servers import RedisServer
@@ -84,6 +86,28 @@ def test_from_nothing_to_the_first_store(config: Path, browser: Callable[[], Fla
     assert added.status_code == 200, added.text
     assert [s.id for s in parse_settings(config.read_text()).sensors.stores] == ["quay"]
     assert "Quay" in client.get("/settings/quay?lang=en").text
+
+
+@pytest.mark.servers
+def test_who_may_come_in_is_in_the_audit_log(
+    tmp_path: Path, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Giving a password or a wall's token, and taking it away, on the command line too, leaves a line."""
+    path = tmp_path / "config.toml"
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace('url = ""', f'url = "{redis_server.url}"', 1), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for line in (
+        "people add mia --password-stdin", "people kiosk-token lobby --store riverside",
+        "people kiosk-token lobby --revoke", "people remove mia",
+    ):  # fmt: skip
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+        assert run(["--config", str(path), *shlex.split(line)]) == 0
+    lines = reversed(Audit(redis_server.client(), 100).newest())
+    assert [(e.action, e.target, e.store, e.origin) for e in lines] == [
+        ("person-added", "mia", "", "command line"), ("wall-opened", "lobby", "riverside", "command line"),
+        ("wall-revoked", "lobby", "", "command line"), ("person-removed", "mia", "", "command line"),
+    ]  # fmt: skip
 
 
 def test_a_chain_without_stores_says_so() -> None:
