@@ -3,10 +3,13 @@
 import logging
 import shutil
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from dashboard.doors import people
 from tests.browser.lookers import Screen
 from tests.browser.sites import Site
 from tests.servers import RedisServer, free_port
@@ -51,7 +54,12 @@ def every_site(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     if reason := RedisServer.missing():
         pytest.skip(reason)
-    with RedisServer(tmp_path_factory.mktemp("site")) as server:
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=64)
+    with (
+        RedisServer(tmp_path_factory.mktemp("site")) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(people, "PasswordHasher", cheap)  # tests log in a hundred times
         site = Site(server, port)
         yield site
         site.end()
