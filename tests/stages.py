@@ -24,9 +24,15 @@ DEMO = ROOT / "config.toml"
 
 
 class Stages:
-    """Processes of the command line, by name, sharing one configuration made for the test."""
+    """Processes of the command line, by name, sharing one configuration made for the test.
 
-    def __init__(self, folder: Path, url: str, broker_port: int = 0) -> None:
+    Args:
+        folder: theirs.
+        url: of their Redis; ``broker_port`` of their broker.
+        base: the configuration theirs is made of.
+    """
+
+    def __init__(self, folder: Path, url: str, broker_port: int = 0, *, base: Path = DEMO) -> None:
         self.folder = folder
         chosen: dict[str, dict[str, object]] = {
             "sensors.redis": {"url": url, "embedded_dir": str(folder)},
@@ -35,7 +41,7 @@ class Stages:
         }
         if broker_port:
             chosen["sensors.broker"] = {"host": "127.0.0.1", "port": broker_port}
-        self.config = write_effective(DEMO, folder, chosen)
+        self.config = write_effective(base, folder, chosen)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:

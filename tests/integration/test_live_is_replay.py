@@ -1,11 +1,12 @@
-"""What a day gave live, with restarts, a backlog, an acknowledgement and a setting, its recording gives again."""
+"""What shops' day gave live, with restarts, backlogs, acknowledgements and a setting, its recording gives again."""
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
-from datetime import time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -15,160 +16,172 @@ from alerts.incident import Incident
 from floorcast.archive import Archive, verify
 from floorcast.recorder import follow
 from floorcast.replay import replay
-from floorcast.replayed import name_of
+from floorcast.replayed import Replayed, name_of
 from floorcast.sources import open_log
 from flows.facts import Fact
 from flows.keyspace import facts_key
-from sensors.corrections import Correction, target_of
-from sensors.events import Command, Footfall
+from flows.publish import ALIGNED
 from sensors.keyspace import committed_key, log_key, partition_of
-from sensors.simulation.delivery import Delivery, held_back
-from sensors.simulation.faults import ConversionDrop
-from sensors.simulation.log_maker import log_entries
 from sensors.streams import START, Entry, Position
-from tests.days import demo_day, demo_settings
+from tests.days import DAY
 from tests.ingest_process import wait_for
+from tests.live_shops import PARTITIONS, STORES, Lived, fired_of, live_shops
 from tests.servers import RedisServer
 from tests.stages import Stages, facts_in_redis, feed, incidents_in_redis, wait_until_at
 
-STORE = "riverside"
-TICK = timedelta(minutes=4)
 CHUNKS = 8
+VICTIMS = {2: "floor", 4: "alert", 6: "floor"}  # killed after that chunk of the log
+HOUR = timedelta(hours=1)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
+_fact = msgspec.json.Decoder(Fact).decode
+_incident = msgspec.json.Decoder(Incident).decode
 
 
-def digest(facts: dict[str, Fact], incidents: Iterable[Incident]) -> str:
-    """Of the newest facts by name and of the incidents that fired, with all their steps."""
-    fired = {i.id: i for i in incidents if any(step.kind == "firing" for step in i.steps)}
-    lines = [_encode((name, facts[name])) for name in sorted(facts)]
-    lines += [_encode(fired[name]) for name in sorted(fired)]
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+class Told(NamedTuple):
+    """Of all shops: the newest facts by store and the name a screen reads, and the incidents that fired."""
+
+    facts: dict[tuple[str, str], Fact]
+    fired: dict[str, Incident]
+
+    @property
+    def digest(self) -> str:
+        """Of all of it, with every step of the incidents."""
+        lines = [_encode((name, self.facts[name])) for name in sorted(self.facts)]
+        lines += [_encode(self.fired[name]) for name in sorted(self.fired)]
+        return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 
-def of_archive(folder: Path, workers: int) -> tuple[dict[str, Fact], list[Incident], str]:
-    """The newest facts and the incidents of a replay, and a digest of every line it gave."""
-    log = open_log([str(folder)], demo_settings()).entries
-    result = replay(log, demo_settings(), workers=workers, keep="all")
+def once(fact: Fact) -> Fact:
+    """A restarted floor says what is not final once more: of that, when it was said is left out."""
+    if fact.state == "final":
+        return fact
+    span = (fact.start, fact.end) if fact.window in ALIGNED else (LONG_AGO, LONG_AGO)
+    return msgspec.structs.replace(fact, as_of=LONG_AGO, newest_at=None, start=span[0], end=span[1])
+
+
+def told_again(result: Replayed) -> tuple[Told, str]:
+    """What a replay's lines come to, and a digest of every line."""
     sha, facts = hashlib.sha256(), {}
     for line in result.fact_lines(last=False):
         sha.update(line + b"\n")
-        fact = msgspec.json.decode(line, type=Fact)
-        name = name_of(fact)
-        facts["|".join((*name[1:4], name[4]) if name[4] else name[1:4])] = fact
+        fact = _fact(line)
+        store, *name, start = name_of(fact)
+        facts[store, "|".join([*name, start] if start else name)] = once(fact)
     for line in result.incident_lines(last=False):
         sha.update(line + b"\n")
-    told = [msgspec.json.decode(line, type=Incident) for line in result.incident_lines(last=True)]
-    return facts, told, sha.hexdigest()
+    incidents = map(_incident, result.incident_lines(last=True))
+    return Told(facts, fired_of(incidents)), sha.hexdigest()
+
+
+def told_live(client: redis.Redis, days: set[object]) -> Told:
+    """What a screen could read."""
+    facts = {
+        (store, name): once(fact)
+        for store in STORES
+        for name, fact in facts_in_redis(client, store, days).items()
+    }
+    incidents = (i for store in STORES for i in incidents_in_redis(client, store).values())
+    return Told(facts, fired_of(incidents))
+
+
+def read_by(stage: str, partition: int) -> str:
+    """The stream a stage reads."""
+    return log_key(partition) if stage == "floor" else facts_key(partition)
+
+
+def committed(client: redis.Redis, stage: str, partition: int) -> Position:
+    """How far a stage's snapshots have come."""
+    said = client.hvals(committed_key(read_by(stage, partition)))
+    return max((Position.parse(value) for value in said), default=START)  # type: ignore[union-attr]
+
+
+def is_level(client: redis.Redis, stage: str, partition: int) -> bool:
+    """Whether a stage's snapshots have come to the end of what it reads."""
+    ((newest, _),) = client.xrevrange(read_by(stage, partition), count=1)  # type: ignore[misc]
+    return committed(client, stage, partition) == Position.parse(newest)
 
 
 @pytest.fixture
-def stages(tmp_path: Path, redis_server: RedisServer) -> Iterator[Stages]:
+def stages(tmp_path: Path, redis_server: RedisServer, lived: Lived) -> Iterator[Stages]:
     """Stages that end with the test."""
-    made = Stages(tmp_path, redis_server.url)
+    made = Stages(tmp_path, redis_server.url, base=lived.base)
     yield made
     made.end()
 
 
 @pytest.fixture(scope="module")
-def entries() -> list[Entry]:
-    """A day with doors offline for two hours, an incident somebody acknowledged, and a setting somebody changed."""
-    day = demo_day(visitors=900, faults=[ConversionDrop(at=time(14), minutes=150)])
-    start = day.day.start + timedelta(hours=11)
-    late = held_back(
-        day.deliveries, start, start + timedelta(hours=2),
-        lambda event: isinstance(event, Footfall) and event.door == "mall",
-    )  # fmt: skip
-    counted = start - timedelta(hours=1)  # by hand, at the main door
-    audit = Correction(factor=1.25, low=1.1, high=1.4, by_hand=50, by_sensor=40, minutes=30)
-    setting = Command(
-        at=counted, store=STORE, source="commands", id="setting-1", actor="chen", action="setting",
-        target=target_of("main", "in"), note=_encode(audit).decode(),
-    )  # fmt: skip
-    late = sorted([*late, Delivery(counted, setting)], key=lambda delivery: delivery.received_at)
-    end = day.day.end + timedelta(minutes=59)
-    first = replay(log_entries(late, tick=TICK, end=end), demo_settings(), keep="none")
-    fired = next(
-        incident
-        for line in first.incident_lines(last=True)
-        for incident in [msgspec.json.decode(line, type=Incident)]
-        if any(step.kind == "firing" for step in incident.steps)
-        and incident.rule == "low-conversion"
-    )
-    at = next(step.at for step in fired.steps if step.kind == "firing") + timedelta(minutes=2)
-    seen = Command(
-        at=at,
-        store=STORE,
-        source="commands",
-        id="ack-1",
-        actor="chen",
-        action="ack",
-        target=fired.id,
-    )
-    told = sorted([*late, Delivery(at, seen)], key=lambda delivery: delivery.received_at)
-    return list(log_entries(told, tick=TICK, end=end))
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """The shops' day."""
+    return live_shops(tmp_path_factory.mktemp("shops"))
 
 
-def committed(client: redis.Redis, stage: str) -> Position:
-    """How far a stage's snapshots have come."""
-    partition = partition_of(STORE, 16)
-    stream = log_key(partition) if stage == "floor" else facts_key(partition)
-    said = client.hvals(committed_key(stream))
-    return max((Position.parse(value) for value in said), default=START)  # type: ignore[union-attr]
-
-
-def is_level(client: redis.Redis, stage: str) -> bool:
-    """Whether a stage's snapshots have come to the end of what it reads."""
-    partition = partition_of(STORE, 16)
-    stream = log_key(partition) if stage == "floor" else facts_key(partition)
-    ((newest, _),) = client.xrevrange(stream, count=1)  # type: ignore[misc]
-    return committed(client, stage) == Position.parse(newest)
-
-
-@pytest.mark.servers
-@pytest.mark.slow
-def test_a_day_lived_is_the_day_replayed(
-    stages: Stages, redis_server: RedisServer, tmp_path: Path, entries: list[Entry]
-) -> None:
-    """Live facts and incidents, and those of its archive replayed with 1, 2 and 4 workers, have one digest."""
-    client = redis_server.client()
+def live(client: redis.Redis, stages: Stages, entries: list[Entry]) -> None:
+    """The day as it happens: a share of the log at a time, after some of which a stage is killed with -9."""
     for name in ("floor", "alert"):
         stages.start(name)
     size = -(-len(entries) // CHUNKS)
     for number in range(CHUNKS):
-        victim = {2: "floor", 4: "alert", 6: "floor"}.get(number)
-        reached = committed(client, victim) if victim else START
+        victim = VICTIMS.get(number)
+        reached = {p: committed(client, victim, p) if victim else START for p in PARTITIONS}
         feed(client, entries[number * size : (number + 1) * size])
         if victim:
-            wait_for(
-                partial(lambda v, r: committed(client, v) > r, victim, reached),
-                within_s=60, what=f"{victim} works",
-            )  # fmt: skip
+            for p in PARTITIONS:
+                wait_for(
+                    partial(lambda v, p, r: committed(client, v, p) > r, victim, p, reached[p]),
+                    within_s=240, what=f"{victim} works",
+                )  # fmt: skip
             stages.kill(victim)
             stages.start(victim)
-    wait_until_at(client, STORE, entries[-1])
-    for name in ("floor", "alert"):  # the tick that closes the last hour is for the archive alone
-        wait_for(partial(is_level, client, name), within_s=60, what=f"{name} at the end")
+    last = {entry.partition: entry for entry in entries}
+    for store in STORES:
+        wait_until_at(client, store, last[partition_of(store, 16)], within_s=240)
+    for name in ("floor", "alert"):
+        for p in PARTITIONS:
+            wait_for(partial(is_level, client, name, p), within_s=240, what=f"{name} at the end")
         stages.kill(name)
-    closing = entries[-1].received_at + timedelta(hours=1)
-    closing_ms = entries[-1].position.ms + 3_600_000
-    feed(client, [Entry(entries[-1].partition, Position(closing_ms, 0), closing, b"")])
-    archive = Archive(tmp_path / "archive", [STORE], demo_settings().sensors.log.partitions)
-    follow(archive, redis_server.url, threading.Event(), once=True)
-    assert list(verify(archive.folder)) == []
-    results = {workers: of_archive(archive.folder, workers) for workers in (1, 2, 4)}
-    assert len({result[2] for result in results.values()}) == 1
-    facts, told, _ = results[1]
-    assert any(step.actor == "chen" for incident in told for step in incident.steps)
-    assert any("by_counter" in fact.detail for fact in facts.values())  # the setting was obeyed
-    zone = demo_settings().sensors.stores[0].tz
-    days = {fact.start.astimezone(zone).date() for fact in facts.values()}
-    lived_facts = facts_in_redis(client, STORE, days)
-    lived_incidents = incidents_in_redis(client, STORE).values()
-    fired = {i.id: i for i in told if any(step.kind == "firing" for step in i.steps)}
-    unlike = [(n, lived_facts.get(n), facts.get(n)) for n in sorted(lived_facts.keys() | facts.keys())
-              if lived_facts.get(n) != facts.get(n)]  # fmt: skip
-    assert unlike[:2] == []
-    assert {i.id: i for i in lived_incidents if any(s.kind == "firing" for s in i.steps)} == fired
-    lived = digest(lived_facts, lived_incidents)
-    for facts, told, _ in results.values():
-        assert digest(facts, told) == lived
+
+
+def archived(client: redis.Redis, url: str, lived: Lived, folder: Path) -> Path:
+    """The log as ``record`` keeps it; a tick that no stage sees any more closes the last hour."""
+    for entry in {entry.partition: entry for entry in lived.entries}.values():
+        closing = Position(entry.position.ms + 3_600_000, 0)
+        feed(client, [Entry(entry.partition, closing, entry.received_at + HOUR, b"")])
+    archive = Archive(folder, list(STORES), lived.settings.sensors.log.partitions)
+    follow(archive, url, threading.Event(), once=True)
+    assert list(verify(folder)) == []
+    return folder
+
+
+@pytest.mark.servers
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # five starts of a stage, and three replays
+def test_a_day_lived_is_the_day_replayed(
+    stages: Stages, redis_server: RedisServer, tmp_path: Path, lived: Lived
+) -> None:
+    """Live facts and incidents, and those of its archive replayed with 1, 2 and 4 workers, have one digest."""
+    client, settings = redis_server.client(), lived.settings
+    live(client, stages, lived.entries)
+    folder = archived(client, redis_server.url, lived, tmp_path / "archive")
+    results = {
+        workers: told_again(
+            replay(open_log([str(folder)], settings).entries, settings, workers=workers, keep="all")
+        )
+        for workers in (1, 2, 4)
+    }
+    assert len({lines for _, lines in results.values()}) == 1
+    again, _ = results[1]
+    assert {s.actor for i in again.fired.values() for s in i.steps if i.store == "harbour"} >= {
+        "chen"
+    }
+    assert sum(fact.state == "final" for fact in again.facts.values()) > 1_000
+    assert any(
+        "by_counter" in fact.detail for fact in again.facts.values()
+    )  # the setting was obeyed
+    days = {DAY + timedelta(days=n) for n in range(-1, 9)}
+    lived_through = told_live(client, days)
+    names = sorted(lived_through.facts.keys() | again.facts.keys())
+    unlike = [n for n in names if lived_through.facts.get(n) != again.facts.get(n)]
+    assert [(n, lived_through.facts.get(n), again.facts.get(n)) for n in unlike[:2]] == []
+    assert lived_through.fired == again.fired
+    assert {told.digest for told, _ in results.values()} == {lived_through.digest}
