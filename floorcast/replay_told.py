@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from alerts.incident import Incident
 from floorcast.outputs import Digest, write_lines
 from floorcast.replayed import Keep, Replayed
 from floorcast.sources import Log
+from floorcast.tables import print_table
 from flows.facts import Fact
 
 COLUMNS = {"facts": Fact.__struct_fields__, "incidents": Incident.__struct_fields__}
@@ -61,13 +61,12 @@ def _print_state(result: Replayed, zone: tzinfo) -> None:
         if fact.window in ("now", "60m", "day") and fact.value is not None and not ahead:
             value = f"{fact.value:.4g}" if isinstance(fact.value, float) else str(fact.value)
             table.add_row(fact.store, fact.metric, fact.subject, fact.window, value, fact.unit)
-    console = Console()
-    console.print(table)
+    print_table(table)
     for line in result.incident_lines(last=True):
         incident = msgspec.json.decode(line, type=Incident)
         if incident.state in ("pending", "firing", "acknowledged"):
             since = f"{incident.opened_at.astimezone(zone):%H:%M:%S}"
-            console.print(f"{incident.state} since {since}: {incident.id}", soft_wrap=True)
+            typer.echo(f"{incident.state} since {since}: {incident.id}")
 
 
 def _print_summary(

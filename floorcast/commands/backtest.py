@@ -115,10 +115,10 @@ def _walked(settings: "Settings", truths: "Truths", days: int) -> "tuple[list[Ro
 
 
 def _print(rows: "list[Row]", did: "list[RuleDid]") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from floorcast.tables import print_table
+
     names = (
         "store",
         "target",
@@ -137,7 +137,7 @@ def _print(rows: "list[Row]", did: "list[RuleDid]") -> None:
             row.store, row.target, row.horizon, row.model, f"{row.n:,}", _pct(row.wape), _pct(row.bias),
             "–" if row.mase is None else f"{row.mase:.2f}", _pct(row.inside80), _pct(row.inside95),
         )  # fmt: skip
-    console.print(table)
+    print_table(table)
     if did:
         fired = Table("store", "rule", "fired", "pages", "at risk", "open, median", box=None)
         for rule in did:
@@ -145,7 +145,7 @@ def _print(rows: "list[Row]", did: "list[RuleDid]") -> None:
                 rule.store, rule.rule, str(rule.fired), str(rule.pages), f"{rule.risk_minor / 100:,.2f}",
                 "–" if rule.open_s is None else f"{rule.open_s / 60:,.0f} min",
             )  # fmt: skip
-        console.print(fired)
+        print_table(fired)
 
 
 def _pct(share: float | None) -> str:

@@ -49,13 +49,14 @@ def listing(
         for device in seen:
             print(msgspec.json.encode(device).decode())
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from floorcast.tables import print_table
 
     table = Table("store", "device", "speaks", "last heard", "per min", "rejects", "state", "why")
     for device in seen:
         table.add_row(*_row(device))
-    Console().print(table)
+    print_table(table)
 
 
 def suggest(

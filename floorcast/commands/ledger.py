@@ -82,10 +82,10 @@ def command(
 def _entries(
     found: "list[Entry]", stores: "dict[str, Store]", language: Literal["en", "zh"]
 ) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from alerts.catalogue import ACTIONS, TITLES, say
+    from floorcast.tables import print_table
 
     heads = {
         "en": ("fired", "store", "what", "where", "taken by", "after", "action", "before → after (95 %)", "forecast",
@@ -105,12 +105,13 @@ def _entries(
             "–" if e.closed is None else f"{e.closed:.0%}",
             _recovered(e, stores[e.store]),
         )  # fmt: skip
-    Console(soft_wrap=True).print(table)
+    print_table(table)
 
 
 def _totals(records: "list[Total]", store: "Store", language: Literal["en", "zh"]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from floorcast.tables import print_table
 
     heads = {
         "en": ("rule", "fired", "taken", "median take", "false alarms", "recovered (95 %)"),
@@ -122,7 +123,7 @@ def _totals(records: "list[Total]", store: "Store", language: Literal["en", "zh"
         table.add_row(
             t.rule, str(t.fired), str(t.taken), take, f"{t.false_share:.0%}", _recovered(t, store)
         )
-    Console(soft_wrap=True).print(table)
+    print_table(table)
 
 
 def _false(entry: "Entry", language: Literal["en", "zh"]) -> str:

@@ -49,10 +49,10 @@ def listing(ctx: typer.Context) -> None:
 
 def show(ctx: typer.Context) -> None:
     """Who is in the staff directory, what they may do, and which walls hold a token."""
-    from rich.console import Console
     from rich.table import Table
 
     from dashboard.doors.kiosks import Kiosks
+    from floorcast.tables import print_table
 
     settings = ctx.obj.settings()
     people = _people(settings)
@@ -64,7 +64,7 @@ def show(ctx: typer.Context) -> None:
         table.add_row(person.id, person.name, person.access, stores, has)
     for name, kiosk in Kiosks(_folder(settings)).listing().items():
         table.add_row(name, "", "kiosk", kiosk.store, "token")
-    Console().print(table)
+    print_table(table)
 
 
 def add(

@@ -74,8 +74,9 @@ def command(
 
 def _draw(shown: "list[Push]", count: int, zones: "Mapping[str, tzinfo]") -> None:
     """A table, the newest last; what is left out is said."""
-    from rich.console import Console
     from rich.table import Table
+
+    from floorcast.tables import print_table
 
     table = Table("time", "store", "what", "incident", "to", "state", "tries", "why", box=None)
     for push in shown:
@@ -86,7 +87,6 @@ def _draw(shown: "list[Push]", count: int, zones: "Mapping[str, tzinfo]") -> Non
         )
         time = f"{local:%d %H:%M:%S}" if local else ""
         table.add_row(time, push.store, push.kind, about, push.to, push.state, tries, push.why[:80])
-    console = Console(width=None if sys.stdout.isatty() else 240)
-    console.print(table)
+    print_table(table)
     if count > len(shown):
         typer.echo(f"{count - len(shown)} older ones are not shown: --last {count}", err=True)

@@ -126,6 +126,8 @@ def _draw(first: "date", need: "Need", found: "Roster") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from floorcast.tables import print_table
+
     days = [(first.weekday() + number) % 7 for number in range(7)]
     table = Table("", *(DAYS[day] for day in days), "hours", header_style="bold")
     for who, shifts in found.shifts.items():
@@ -135,6 +137,6 @@ def _draw(first: "date", need: "Need", found: "Roster") -> None:
     per_day = [sum(n for (day, _), n in need.items() if day == wanted) for wanted in days]
     table.add_row("needed", *map(str, per_day), str(sum(per_day)), style="dim")
     console = Console()
-    console.print(table)
+    print_table(table)
     word = "best there is" if found.optimal else f"best found in {LIMIT_S:.0f} s"
     console.print(f"{found.short_h:.0f} associate hours stay uncovered; {word}", style="dim")

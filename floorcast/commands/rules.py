@@ -44,16 +44,16 @@ def rows(
     language: Annotated[Literal["en", "zh"], typer.Option(help="Of the words.")] = "en",
 ) -> None:
     """List the rules: what each watches, when it fires, and its route."""
-    from rich.console import Console
     from rich.table import Table
 
     from alerts.rule_words import listing
+    from floorcast.tables import print_table
 
     found = listing(ctx.obj.settings().alerts, language)
     table = Table(*(found[0]._fields if found else ()), box=None)
     for row in found:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
+    print_table(table)
 
 
 def check(ctx: typer.Context) -> None:

@@ -130,6 +130,8 @@ def _print(outcome: "Outcome", most: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from floorcast.tables import print_table
+
     console = Console()
     days = (outcome.end - outcome.start) / timedelta(days=1)
     span = f"{outcome.start:%Y-%m-%d %H:%M} to {outcome.end:%Y-%m-%d %H:%M} UTC ({days:.1f} d)"
@@ -138,7 +140,7 @@ def _print(outcome: "Outcome", most: int) -> None:
     for rule in outcome.rules:
         table.add_row(rule.rule, *_cells([rule]))
     table.add_row("all", *_cells(outcome.rules))
-    console.print(table)
+    print_table(table)
     console.print(_grounds(outcome), soft_wrap=True)
     for pair in outcome.changed[:most]:
         console.print(_line(pair), soft_wrap=True)
