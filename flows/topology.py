@@ -1,10 +1,12 @@
 """The floor dataflow: the event log in, facts out.
 
 log ─▶ decode ─▶ route ─▶ floor ─▶ batches ─▶ facts
+log ─▶ newest ─▶ through
 
 ``decode`` turns entries into events, split by store. ``route`` (one state per partition) decides which stores take a
 tick. ``floor`` (one state per store) drops repeats, folds events into panes and, on ticks, publishes the facts that
-changed. Everything is done per batch; only sums and facts travel between steps.
+changed. ``newest`` tells screens how far the log is read. Everything is done per batch; only sums and facts travel
+between steps.
 """
 
 import gc

@@ -14,6 +14,7 @@ from floorcast.settings import Settings
 from flows.facts import Fact
 from flows.keyspace import latest_key
 from flows.sink import FactSink
+from flows.through import ThroughSink
 from flows.topology import live, recovery
 from sensors.events import AnyEvent, Footfall, Line, Pos, Stock
 from sensors.keyspace import log_key, partition_of
@@ -96,9 +97,8 @@ class Shops:
         sensors, owned = self.settings.sensors, range(self.settings.sensors.log.partitions)
         source = StreamSource(self._url, log_key, parse_entry, list(owned), follow=False)
         sink = FactSink(self._url, self.settings.flows, sensors, owned)
-        run_main(
-            live(self.settings.flows, sensors, source, sink), recovery_config=recovery(self._folder)
-        )
+        flow = live(self.settings.flows, sensors, source, sink, ThroughSink(self._url))
+        run_main(flow, recovery_config=recovery(self._folder))
 
     def tick(self, at: datetime) -> None:
         """One more tick of every store's partition."""
