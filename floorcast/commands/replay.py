@@ -126,7 +126,9 @@ def _run(
     from floorcast.replay import replay
     from floorcast.stopping import stopped_by_signals
     from floorcast.unfinished import Unfinished
+    from flows.topology import calm_collector
 
+    calm_collector()
     folder = Path(log.settings.sensors.redis.embedded_dir) / "replays"
     unfinished = Unfinished(folder, name, resume=resume)
     try:
