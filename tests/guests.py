@@ -3,24 +3,35 @@
 import http.client
 import json
 import multiprocessing
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
+import pytest
+import redis
 import tomlkit
+from argon2 import PasswordHasher
 from msgspec import structs, to_builtins
+from werkzeug.routing import Rule
 
 from alerts.settings import Person
 from dashboard import serve
+from dashboard.app import Screens, create_app
+from dashboard.doors import people
+from dashboard.doors.audit import Audit, Entry
 from dashboard.doors.gate import KIOSK, SESSION
 from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks, digest
 from dashboard.doors.people import People
 from dashboard.keyspace import session_key
+from dashboard.reader import Reader
 from dashboard.shop import Shops
 from floorcast.settings import parse_settings
+from flows.facts import Evidence
 from sensors.settings import Text
 from tests.floor_facts import ROOT, Floor, clock_time, demo_shops
 from tests.servers import RedisServer
@@ -173,3 +184,60 @@ def configuration() -> str:
         table.update({k: v for k, v in to_builtins(person).items() if v})
         document["alerts"]["people"].append(table)
     return tomlkit.dumps(document)
+
+
+SECRET = 987_654
+"""Visitors of the second store: a number that stands nowhere else."""
+
+CALLBACKS = frozenset({"/wall/_dash-update-component", "/_dash-update-component"})
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """Two stores with facts and incidents, served to everybody."""
+    if reason := RedisServer.missing():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("guarded")
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=64)
+    with RedisServer(folder) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "PasswordHasher", cheap)  # or most of the time would go into hashing
+        made = Guarded(server, folder)
+        for store in STORES:
+            floor = made.floor(store)
+            floor.publish(*floor.afternoon(), incidents=floor.incidents())
+        harbour = made.floor("harbour")
+        harbour.publish(harbour.fact("visitors", "day", SECRET, evidence=Evidence(n=1)))
+        with made.served() as serving:
+            yield serving
+
+
+@pytest.fixture(scope="module")
+def app(house: Guarded) -> Screens:
+    """The app as it is served, here to be asked for its routes."""
+    settings = house.shops["riverside"].settings
+    reader = Reader(redis.Redis(port=1), house.shops, 16)
+    return create_app(reader, house.shops, settings, house.house)
+
+
+@pytest.fixture(scope="module")
+def guests(house: Guarded) -> dict[str, Guest]:
+    """Everybody, at the door."""
+    return {who: house.guest(who) for who in (*(p.id for p in PEOPLE), *KIOSKS)}
+
+
+def rules(app: Screens) -> list[tuple[str, str, str]]:
+    """Every route: its endpoint, a method, and an address."""
+    made = []
+    for rule in cast("Iterator[Rule]", app.server.url_map.iter_rules()):
+        address = re.sub(r"<(?:\w+:)?store>", "riverside", rule.rule)
+        address = re.sub(r"<[^>]+>", "x", address)
+        made += [
+            (rule.endpoint, method, address)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        ]
+    return sorted(set(made))
+
+
+def audit(house: Guarded, count: int = 50) -> list[Entry]:
+    """The newest of the audit log."""
+    return Audit(house.redis, 1000).newest(count)
