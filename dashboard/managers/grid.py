@@ -54,6 +54,7 @@ def table(
         eventListeners={
             "cellKeyDown": ["fc.entered(params)"],
             "rowDataUpdated": ["fc.sized(params)", "fc.asked(params)"],
+            "headerHeightChanged": ["fc.sized(params)"],
         },
         getRowId="params.data.id",
         defaultColDef={

@@ -151,6 +151,19 @@ PAGES = {
 }
 
 
+STEADY = """() => new Promise(done => {
+  let last = '', since = 0;
+  const look = () => {
+    const parts = [...document.querySelectorAll('.panel, .ag-root-wrapper, .ag-row')];
+    const now = JSON.stringify(parts.map(part => [part.offsetTop, part.offsetHeight]));
+    if (now !== last) { last = now; since = performance.now(); }
+    if (performance.now() - since > 2500) done(); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""Tables have the height of their rows: nothing has moved for longer than pages wait before they renew themselves."""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_what_the_docs_show(site: Site, chromium: Browser, name: str) -> None:
     """A picture in the docs is the page as it is now."""
@@ -169,4 +182,5 @@ def test_what_the_docs_show(site: Site, chromium: Browser, name: str) -> None:
         if name == "incidents":
             desk.page.locator("#incidents .ag-center-cols-container .ag-row").first.click()
             desk.page.wait_for_selector(".steps li")
+        desk.page.evaluate(STEADY)
         same_as_kept(f"page-{name}", settled(desk).page, DESK, whole=False)
