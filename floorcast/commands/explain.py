@@ -1,5 +1,6 @@
 """``floorcast explain``: the chain behind an incident or a fact, down to raw events in the log."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from flows.facts import Fact
     from sensors.streams import Entry
 
+WIDE = 10_000  # columns of a pipe: no line is folded
 EPILOG = """Examples:
 
 floorcast explain riverside/low-conversion//20261120T100000000Z
@@ -64,7 +66,8 @@ def command(
 
     stores = {store.id: store.tz for store in settings.sensors.stores}
     zone = stores.get(name.split("/", 1)[0], UTC)
-    Console().print(_tree(found, zone, most))
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    console.print(_tree(found, zone, most))
 
 
 def _explained(

@@ -98,6 +98,9 @@ def test_an_explanation_reads_as_a_tree(
     told = capfd.readouterr().out
     for word in ("Fires when", "firing", "conversion", "made with", "log position", "events from"):
         assert word in told
+    assert all(
+        line.endswith(")") for line in told.splitlines() if "made with" in line
+    )  # none is folded
 
 
 def test_a_fact_is_explained_by_its_name(day: Path, capfd: pytest.CaptureFixture[str]) -> None:
