@@ -77,10 +77,14 @@ def test_diff_names_what_differs_and_says_so_by_its_code(
 
 
 def test_until_stops_and_prints_the_state(day: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """--until prints the floor as it stood then."""
+    """--until prints the floor as it stood then; in a pipe only its rows go to where the next command reads."""
     capfd.readouterr()
     assert floorcast(f"replay {day} --until 10:42") == 0
-    assert re.search(r"the floor at 2026-11-20 10:4", capfd.readouterr().out)
+    told = capfd.readouterr()
+    assert re.search(r"the floor at 2026-11-20 10:4", told.err)
+    head, *rows = told.out.splitlines()
+    assert head.split("\t") == ["store", "metric", "subject", "window", "value", "unit"]
+    assert any(row.startswith("riverside\tvisitors\t\tday\t") for row in rows)
 
 
 @pytest.mark.parametrize(
