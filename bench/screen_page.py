@@ -26,6 +26,7 @@ from bench.screen_transport import (
     Publisher,
     serving,
     token,
+    zone,
 )
 from dashboard import serve
 from tests.browser.conftest import CHROMIUM, FLAGS
@@ -195,7 +196,7 @@ def table(updates: int, outages: str) -> Table:
         RedisServer(Path(folder)) as server,
         sync_playwright() as playwright,
     ):
-        floor = Floor(server.client(), demo_shops()[STORE], CLOCK.now())
+        floor = Floor(server.client(), demo_shops(zone())[STORE], CLOCK.now())
         floor.publish(*floor.afternoon(), incidents=floor.incidents())
         publisher = Publisher(floor)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -36,6 +36,7 @@ from dashboard.doors.gate import KIOSK
 from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
 from dashboard.layout import page as document
+from floorcast.demo import afternoon_zone
 from sensors.clock import SystemClock
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.floor_facts import Floor, demo_shops
@@ -56,6 +57,12 @@ window.dash_clientside = {bench: {draw: (state) => {
   if (state && window.floorcast?.inspect?.().link) window.floorcast.inspect().deliver(state);
   return window.dash_clientside.no_update;
 }}};"""
+
+
+@functools.cache
+def zone() -> str:
+    """Where it is afternoon as the run begins: a shop that is shut draws no chart."""
+    return afternoon_zone(CLOCK.now())
 
 
 class IntervalServer(serve.Server):
@@ -90,7 +97,7 @@ def run_server(
     kind: type[serve.Server], url: str, screens: int, listener: socket.socket, house: House
 ) -> None:
     """One server process."""
-    shops = demo_shops(screens=screens + 8)
+    shops = demo_shops(zone(), screens=screens + 8)
     kind(url, shops, 16, shops[STORE].settings, [listener], house).run()
 
 
@@ -240,7 +247,7 @@ def table(screens: int, seconds: float, updates: int) -> Table:
         made.add_column(column)
     made.add_row("to reach", "", "≤ 100", "", "≤ 2 %", "≤ 200", "≤ 8,192", "≤ 1,024", "")
     with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as server:
-        shop = demo_shops()[STORE]
+        shop = demo_shops(zone())[STORE]
         floor = Floor(server.client(), shop, CLOCK.now())
         floor.publish(*floor.afternoon(), incidents=floor.incidents())
         for name, kind in (

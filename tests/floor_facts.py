@@ -26,9 +26,11 @@ DAY = date(2026, 11, 20)
 ROOT = Path(__file__).parents[1]
 
 
-def demo_shops(**dashboard: object) -> Shops:
-    """The configured demo shop as its screens see it, with settings of the screen replaced."""
+def demo_shops(zone: str = "", **dashboard: object) -> Shops:
+    """The configured demo shop as its screens see it, with its time zone or settings of the screen replaced."""
     tables = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    for store in tables["sensors"]["stores"] if zone else ():
+        store["timezone"] = zone
     return Shops.of(
         msgspec.convert(tables["sensors"], SensorsSettings),
         msgspec.convert(tables["flows"], FlowsSettings),
