@@ -25,7 +25,7 @@ from time import monotonic
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, dcc
-from flask import Flask
+from flask import Flask, g
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +35,7 @@ from dashboard.app import Screens
 from dashboard.doors.gate import KIOSK
 from dashboard.doors.house import House
 from dashboard.doors.kiosks import Kiosks
-from dashboard.layout import page as document
+from dashboard.doors.people import Visitor
 from floorcast.demo import afternoon_zone
 from sensors.clock import SystemClock
 from tests.browser.conftest import CHROMIUM, FLAGS
@@ -73,10 +73,17 @@ class IntervalServer(serve.Server):
         super().load()
         screens: Screens = self.screens
         polled = [dcc.Interval(id="tick", interval=1000), dcc.Store(id="live")]
+        document = screens.layout
         screens.layout = lambda: [document(), *polled]
         poll(screens, screens)
         server: Flask = screens.server
+        server.before_request_funcs[None] = [let_in]
         return server
+
+
+def let_in() -> None:
+    """In place of the gate, which takes no POST from a wall's token."""
+    g.visitor = Visitor("bench", "bench", "kiosk", ())
 
 
 def poll(app: Dash, screens: Screens) -> None:

@@ -26,7 +26,6 @@ from dashboard.doors.kiosks import Kiosks
 from dashboard.doors.people import People
 from dashboard.doors.proxies import Proxies
 from dashboard.doors.sessions import Sessions
-from dashboard.layout import page
 from dashboard.managers import exports
 from dashboard.managers.app import Managers
 from dashboard.managers.desk import Desk
@@ -88,7 +87,6 @@ def create_app(reader: Reader, shops: Shops, settings: DashboardSettings, house:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.language = settings.language
-    app.layout = page
     app.hub = Hub(reader, shops, settings, release())
     register(app, shops, settings)
     gate = _doors(app, reader, shops, settings, house)

@@ -1,30 +1,36 @@
-"""What moves on the page: which page the address names, and the browser's own drawing."""
+"""Which page the address names, and the browser's own drawing.
+
+The page comes with the layout, a GET whose ``Referer`` (our own policy is ``same-origin``) says which address asks: a
+wall's token may not even ask for a page by POST, as a callback would.
+"""
+
+from urllib.parse import urlsplit
 
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.development.base_component import Component
+from flask import request
 
 from dashboard.doors.gate import visitor
 from dashboard.language import language_of
-from dashboard.layout import unknown, wall
+from dashboard.layout import page, unknown, wall
 from dashboard.settings import DashboardSettings
 from dashboard.shop import Shops
 
 
 def register(app: Dash, shops: Shops, settings: DashboardSettings) -> None:
-    """Register every callback; drawing happens in the browser, without a round trip."""
+    """Register the layout and the one callback; drawing happens in the browser, without a round trip."""
 
-    @app.callback(Output("page", "children"), Input("where", "pathname"), Input("where", "search"))
-    def show(pathname: str | None, search: str | None) -> Component:
-        language = language_of(search, settings.language)
-        shop = shops.get(store_of(pathname))
-        allowed = shop is not None and visitor().may("kiosk", shop.store.id)
-        view = "zones" if "view=zones" in (search or "") else ""
-        if shop is None or not allowed:
-            return unknown(language)
+    def asked() -> Component:
+        place = urlsplit(request.referrer or "")
+        language = language_of(place.query, settings.language)
+        shop = shops.get(store_of(place.path))
+        if shop is None or not visitor().may("kiosk", shop.store.id):
+            return page(unknown(language))
+        view = "zones" if "view=zones" in place.query else ""
         explains = visitor().may("manager", shop.store.id)
-        return wall(shop, language, view, explains=explains)
+        return page(wall(shop, language, view, explains=explains))
 
-    # A callback without an output does not run for a component that another callback brought in.
+    app.layout = asked
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("wall", "start"),
         Output("wall", "data-store"),
@@ -32,11 +38,11 @@ def register(app: Dash, shops: Shops, settings: DashboardSettings) -> None:
     )
 
 
-def store_of(pathname: str | None) -> str:
+def store_of(pathname: str) -> str:
     """The store an address names; empty if it names none.
 
-    >>> store_of("/wall/riverside"), store_of("/staff"), store_of(None)
+    >>> store_of("/wall/riverside"), store_of("/staff"), store_of("")
     ('riverside', '', '')
     """
-    parts = (pathname or "").strip("/").split("/")
+    parts = pathname.strip("/").split("/")
     return parts[1] if len(parts) == 2 and parts[0] == "wall" else ""

@@ -13,11 +13,9 @@ from dashboard.shop import Shop
 from dashboard.view_tiles import FACTS
 
 
-def page() -> Component:
-    """The document of every route: where we are, and the page that belongs there."""
-    return html.Div(
-        [dcc.Location(id="where", refresh="callback-nav"), html.Div(id="page")], id="root"
-    )
+def page(content: Component) -> Component:
+    """What every wall's document holds."""
+    return html.Div(html.Div(content, id="page"), id="root")
 
 
 def wall(shop: Shop, language: Language, view: str = "", *, explains: bool = False) -> Component:

@@ -246,8 +246,8 @@ class Hub:
             self._reread = time.monotonic()
         for listener, theirs in list(self._listeners.items()):
             if due or stores & theirs:
-                told = msgspec.json.encode(sorted(stores & theirs))
-                listener.put(b"event: changed\ndata: %s\n\n" % told)
+                told = [] if due else sorted(stores & theirs)  # none named: look at everything
+                listener.put(b"event: changed\ndata: %s\n\n" % msgspec.json.encode(told))
         for (_, name), feed in self._feeds.items():
             if not (due or name in stores):
                 continue

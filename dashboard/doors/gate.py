@@ -10,8 +10,8 @@
 | everything else | managers and above |
 
 A write needs the session's CSRF token in ``X-CSRF`` and must come from our own origin; a wall's token has no such
-token and writes nothing. A signed link is itself the permission, for one person and one incident, also for a button in
-a messenger's own page. Dash's callbacks are reads by POST; they need our own origin.
+token and is good for GET alone. A signed link is itself the permission, for one person and the incidents of one push,
+also for a button in a messenger's own page. Callbacks of managers' pages are reads by POST; they need our own origin.
 """
 
 import hmac
@@ -151,10 +151,8 @@ def _proves(who: Visitor) -> bool:
 
 
 def _reads() -> bool:
-    """Whether it changes nothing: GET, and Dash's callbacks, which are asked by POST."""
-    return request.method in {"GET", "HEAD", "OPTIONS"} or request.path.endswith(
-        "/_dash-update-component"
-    )
+    """Whether it changes nothing: GET, and the callbacks of managers' pages, which Dash asks by POST."""
+    return request.method in {"GET", "HEAD", "OPTIONS"} or request.path == "/_dash-update-component"
 
 
 def _from_here() -> bool:

@@ -89,6 +89,19 @@ def test_every_write_needs_its_session_s_token(
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         assert wall.ask(method, "/wall/riverside").status == 403
         assert wall.ask(method, "/wall/riverside/state", X_CSRF="").status == 403
+        assert wall.ask(method, "/wall/_dash-update-component").status == 403
+
+
+def test_a_wall_s_page_comes_by_get(house: Guarded, guests: dict[str, Guest]) -> None:
+    """The layout holds the wall of the address that asks, for whoever may see it; of any other it holds no word."""
+    for who, stores in (("kiosk", {"riverside"}), ("lobby", set(STORES)), ("moe", {"riverside"})):
+        for store in STORES:
+            address = f"http://127.0.0.1:{house.port}/wall/{store}?lang=en&view=zones"
+            layout = guests[who].ask("GET", "/wall/_dash-layout", Referer=address)
+            assert layout.status == 200
+            assert (f'"store":"{store}"' in layout.text) == (store in stores), (who, store)
+            assert ("view-zones" in layout.text) == (store in stores)
+    assert '"store":' not in guests["lobby"].ask("GET", "/wall/_dash-layout").text
 
 
 @pytest.mark.parametrize("store", STORES)
