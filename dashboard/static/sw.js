@@ -15,13 +15,13 @@ self.addEventListener("fetch", (event) => {
 
 /* A push that was tried twice comes twice, under one key: people hear of it once. */
 const TOLD = "floorcast-told", KEPT = 200;
-const heardBefore = async (key) => {
-  const told = await caches.open(TOLD), name = "/told/" + encodeURIComponent(key);
-  if (await told.match(name)) return true;
-  await told.put(name, new Response(""));
+const named = (key) => "/told/" + encodeURIComponent(key);
+const heardBefore = async (key) => Boolean(await (await caches.open(TOLD)).match(named(key)));
+const heard = async (key) => { /* only once it was shown: a push that failed here is shown when it comes again */
+  const told = await caches.open(TOLD);
+  await told.put(named(key), new Response(""));
   const names = await told.keys();
   await Promise.all(names.slice(0, Math.max(0, names.length - KEPT)).map((old) => told.delete(old)));
-  return false;
 };
 
 const show = async (said) => {
@@ -34,6 +34,7 @@ const show = async (said) => {
     data: { url: said.url || "/staff", actions: said.actions || [], title: said.title || "Floorcast", tag },
     actions: (said.actions || []).slice(0, 2).map((a, i) => ({ action: String(i), title: a.title })),
   });
+  if (said.key) await heard(said.key);
 };
 self.addEventListener("push", (event) => event.waitUntil(show(event.data ? event.data.json() : {})));
 
