@@ -168,7 +168,7 @@ def walk(
             _judge(store, target, made, open_now, xs, n, scores, points)
         if truth.value is not None:
             for model in made.values():
-                model.learn_one(xs[n], truth.value)
+                model.learn_one(xs[n], max(0.0, truth.value))  # as live: no model says less than 0
     rows = [
         score.row(store.id, target, name, horizon, scores.get((NAIVE, horizon), Score()))
         for (name, horizon), score in scores.items()

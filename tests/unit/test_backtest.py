@@ -132,3 +132,13 @@ def test_the_page_needs_no_network(store: Store, tmp_path: Path) -> None:
     assert f"{store.id}: visitors" in text
     assert "queue-long till:1" in text
     assert timedelta(0) == points[0].start.utcoffset()
+
+
+def test_a_quarter_of_more_returns_than_sales_is_walked(store: Store) -> None:
+    """Net sales may be below nothing; the models, which never say so, learn nothing sold, and are judged by what was."""
+    truths = [
+        Truth(t.start, -900.0 if n % 37 == 5 else t.value) for n, t in enumerate(quarters(15))
+    ]
+    rows, points = walk(store, truths, FlowsSettings(), warm_days=7, target="net_sales")
+    assert {row.model for row in rows} == {"seasonal naive", "floorcast"}
+    assert min(point.truth for point in points) < 0 <= min(point.said for point in points)
