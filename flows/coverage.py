@@ -6,9 +6,13 @@ two messages that are no further apart than its declared silence.
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-_ZEROS = re.compile("0+")
+
+@cache
+def _zeros(least: int) -> re.Pattern[str]:
+    return re.compile(f"0{{{least},}}")
 
 
 class Heard:
@@ -28,7 +32,7 @@ class Heard:
         self.base = 0  # minute of the lowest bit
         self.version = 0  # grows with what is known
         self._bits: dict[str, int] = {}
-        self._silences: tuple[int, dict[tuple[str, int, int], list[range]]] = (
+        self._silences: tuple[int, dict[tuple[str, int, int, int], list[range]]] = (
             0,
             {},
         )  # of a version
@@ -62,22 +66,24 @@ class Heard:
         )
         return round(covered / (len(names) * len(minutes)), 4)
 
-    def silences(self, door: str, minutes: range) -> list[range]:
-        """The longest stretches of ``minutes`` in which a door was not heard, in order.
+    def silences(self, door: str, minutes: range, over: int = 0) -> list[range]:
+        """The stretches of ``minutes``, as long as they go and more than ``over``, in which a door was not heard.
 
         >>> heard = Heard()
         >>> heard.mark("main", 102)
         >>> heard.silences("main", range(100, 106)), heard.silences("main", range(102, 103))
         ([range(100, 102), range(103, 106)], [])
+        >>> heard.silences("main", range(100, 106), over=2)
+        [range(103, 106)]
         """
         if self._silences[0] != self.version:
             self._silences = self.version, {}
-        known, name = self._silences[1], (door, minutes.start, minutes.stop)
+        known, name = self._silences[1], (door, minutes.start, minutes.stop, over)
         if name not in known:
-            known[name] = self._silent(door, minutes)
+            known[name] = self._silent(door, minutes, over)
         return known[name]
 
-    def _silent(self, door: str, minutes: range) -> list[range]:
+    def _silent(self, door: str, minutes: range, over: int) -> list[range]:
         bits = self._bits.get(door, 0)
         away = minutes.start - self.base
         bits = bits >> away if away >= 0 else bits << -away
@@ -85,7 +91,8 @@ class Heard:
         marks = f"{bits:0{len(minutes)}b}"[::-1] if minutes else ""
         first = minutes.start
         return [
-            range(first + quiet.start(), first + quiet.end()) for quiet in _ZEROS.finditer(marks)
+            range(first + quiet.start(), first + quiet.end())
+            for quiet in _zeros(over + 1).finditer(marks)
         ]
 
     def forget(self, before: int) -> None:

@@ -9,9 +9,10 @@ which, unlike exp(−k·e ÷ E), knows how little may have been seen. Where no d
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -87,47 +88,51 @@ def chance_of_none(k: float, seen: float, since: float) -> float:
     return (seen / (seen + since)) ** k if seen > 0 and since > 0 else 1.0
 
 
-class Today(NamedTuple):
+class Today:
     """The business day so far.
 
     Attributes:
         flow: visitors (or transactions) up to the tick.
-        minutes, later: those in which any came, in order, and how many came in each of them or after.
         counted: whether they are visitors.
         open_h: opening hours passed; ``left_h``: to come.
     """
 
-    flow: int
-    counted: bool
-    minutes: Sequence[int]
-    later: Sequence[int]
-    open_h: float
-    left_h: float
+    def __init__(
+        self, series: Sequence[Mapping[int, int]], open_h: float, left_h: float, *, counted: bool
+    ) -> None:
+        self.flow = sum(sum(one.values()) for one in series)
+        self.counted, self.open_h, self.left_h = counted, open_h, left_h
+        self._series = series
 
     def since(self, minute: int) -> int:
         """Visitors after that minute."""
-        at = bisect_right(self.minutes, minute)
-        return self.later[at] if at < len(self.later) else 0
+        minutes, later = self._later
+        at = bisect_right(minutes, minute)
+        return later[at] if at < len(later) else 0
+
+    @cached_property
+    def _later(self) -> tuple[list[int], list[int]]:
+        """The minutes in which any came, in order, and how many came in each of them or after."""
+        total: Counter[int] = Counter()
+        for one in self._series:
+            total.update(one)
+        minutes = sorted(total)
+        return minutes, list(accumulate(total[minute] for minute in reversed(minutes)))[::-1]
 
 
 def today(view: View) -> Today:
-    """The business day so far; computed once a view."""
-    return view.once("demand.today", _today)
+    """The business day so far; computed once a tick."""
+    return view.once_a_tick("demand.today", _today)
 
 
 def _today(view: View) -> Today:
-    series: dict[int, int] = {}
-    for door in view.today.tallies.get(DoorSeries.kind, {}).values():
-        for minute, n in door.people.items():
-            series[minute] = series.get(minute, 0) + n
-    counted = sum(series.values()) > 0
-    if not counted:
-        for sales in view.today.tallies.get(SaleSeries.kind, {}).values():
-            series |= sales.sales
     passed, left = open_hours(view.profile, minute_of(view.at))
-    minutes = sorted(series)
-    later = list(accumulate(series[minute] for minute in reversed(minutes)))[::-1]
-    return Today(later[0] if later else 0, counted, minutes, later, passed, left)
+    doors = view.today.tallies.get(DoorSeries.kind, {}).values()
+    came = Today([door.people for door in doors], passed, left, counted=True)
+    if came.flow > 0:
+        return came
+    tills = view.today.tallies.get(SaleSeries.kind, {}).values()
+    return Today([till.sales for till in tills], passed, left, counted=False)
 
 
 def open_hours(profile: Profile, minute: int) -> tuple[float, float]:

@@ -95,9 +95,8 @@ def _gaps(view: View) -> list[Gap]:
     found = (
         gap_of(door, silence, counts, memory.doors, usual)
         for door in profile.doors
-        for silence in view.doors_heard.silences(door, span)
-        if len(silence) > silent
-        and not (silence.start == span.start and _is_new(door, counts, memory.doors))
+        for silence in view.doors_heard.silences(door, span, over=silent)
+        if not (silence.start == span.start and _is_new(door, counts, memory.doors))
     )
     return [gap for gap in found if gap is not None]
 

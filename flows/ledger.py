@@ -48,7 +48,7 @@ class Ledger:
         self.fresh: dict[int, Pane] = {}  # by minute, since the last tick
         self.minutes: dict[int, Pane] = {}
         self.packed_minutes: dict[int, bytes] = {}  # for snapshots, until they change
-        self.rolling = {window: Rolling(length) for window, length in TRAILING}
+        self.rolling = {window: Rolling(length, window) for window, length in TRAILING}
         self.quarters = Spans(settings.pane_hours * 60)
         self.days = Spans(settings.pane_hours * 60)
         self.now: Tallies = {}

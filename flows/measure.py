@@ -27,6 +27,7 @@ T = TypeVar("T", bound=Tally)
 M = TypeVar("M", bound=Struct)
 K = TypeVar("K")
 
+ANALYSES, OF_THE_DAY = 5, 15  # minutes from one reading of what is analysed to the next
 WINDOWS: tuple[Window, ...] = ("15m", "60m", "day", "quarter")
 
 
@@ -146,7 +147,8 @@ class Measure(NamedTuple):
         every_minute: it is read at each minute even if nothing changed (silence, elapsed time).
         cadence: minutes of log time from one reading of an open window to the next: 0 reads it on every tick on which
             something it reads changed, and when a minute begins; 1 when a minute begins; 5 when one begins that five
-            divide. What closes a window is told on the tick that closes it, whatever the cadence.
+            divide, of the day when a quarter-hour does. What closes a window is told on the tick that closes it,
+            whatever the cadence.
         steady: its readings rest on the window's tallies it ``reads`` and on configuration alone; it is not read
             again before one of them changed.
         quiet: its facts carry no newest event and are told only where a value changed: for what was learned, and for
@@ -169,6 +171,10 @@ class Measure(NamedTuple):
     learn_over: Window = "quarter"
     quiet: bool = False
     steady: bool = False
+
+    def cadence_over(self, window: Window) -> int:
+        """Its cadence over one window: a day's analysis moves slowly."""
+        return OF_THE_DAY if window == "day" and self.cadence == ANALYSES else self.cadence
 
 
 @cache
@@ -209,14 +215,14 @@ def reads_over(window: Window) -> tuple[Read, ...]:
 @cache
 def cadences() -> tuple[int, ...]:
     """Every measure's cadence, each once."""
-    return tuple(sorted({measure.cadence for measure in measures()}))
+    return tuple(sorted({m.cadence_over(window) for m in measures() for window in m.windows}))
 
 
 def begun(before: int, minute: int) -> frozenset[int]:
     """The cadences that have a reading due where the tick before lay in another minute.
 
     >>> sorted(begun(12, 13)), sorted(begun(13, 17))
-    ([0, 1], [0, 1, 5])
+    ([0, 1], [0, 1, 5, 15])
     """
     return frozenset(c for c in cadences() if not c or minute // c != before // c)
 
@@ -224,7 +230,7 @@ def begun(before: int, minute: int) -> frozenset[int]:
 @lru_cache(maxsize=256)
 def due_over(window: Window, begun: frozenset[int]) -> tuple[Read, ...]:
     """The measures of one window to read when these cadences begin."""
-    return tuple(read for read in reads_over(window) if read[0].cadence in begun)
+    return tuple(read for read in reads_over(window) if read[0].cadence_over(window) in begun)
 
 
 @lru_cache(maxsize=4096)

@@ -25,6 +25,7 @@ from flows.profile import Profile, instant_of, minute_of
 from flows.spans import QUARTER
 
 HORIZON_DAYS = 7
+EVERY = 5  # minutes from one word to the next: the cadence of forecasts
 Bounds = tuple[int, int]
 Row = tuple[float, ...]  # a value, then low and high of each of ``LEVELS``
 
@@ -216,13 +217,8 @@ def _day(base: SlotForecaster, lift: EventLift, xs: Sequence[Known]) -> Forecast
 
 
 def just_learned(view: View, taught_at: int) -> bool:
-    """Whether what was learned in that minute is still to be told.
-
-    A slot is final with the first tick of a minute, which is read at once, unless devices' lateness is not of whole
-    minutes: then the next minute reads it.
-    """
-    within = 0 if view.profile.settings.lateness.settle_s % 60 == 0 else 1
-    return minute_of(view.at) - taught_at <= within
+    """Whether what was learned in that minute is still to be told: when five minutes next begin."""
+    return minute_of(view.at) // EVERY <= -(-taught_at // EVERY)
 
 
 def due(view: View, memory: ForecastMemory) -> bool:
@@ -232,6 +228,6 @@ def due(view: View, memory: ForecastMemory) -> bool:
     """
     return (
         just_learned(view, memory.taught_at)
-        or minute_of(view.at) % 60 <= 1
-        or 0 <= view.at.timestamp() - newest_word(words_of(view)) < 120
+        or minute_of(view.at) % 60 < EVERY
+        or 0 <= view.at.timestamp() - newest_word(words_of(view)) <= 60 * EVERY
     )

@@ -13,28 +13,25 @@ from flows.spans import QUARTER
 
 LEVEL = 0.95
 NEAR: tuple[tuple[Window, int], ...] = (("next15m", 15), ("next60m", 60))
-EVERY = 5  # minutes between two words on what is near, of all but the visitors
 Detail = dict[str, str | int | float | None]
 
 
 def readings(
-    view: View, target: Target, seen: Callable[[View], float], *, digits: int = 1, every: int = EVERY,
-    subject: str = "",
+    view: View, target: Target, seen: Callable[[View], float], *, digits: int = 1, subject: str = ""
 ) -> Iterator[Reading]:  # fmt: skip
-    """Everything there is to say of a target; nothing before its first day is known.
+    """Everything there is to say of a target; nothing before its first day is known. The series when they change.
 
     Args:
         view: of the present tick.
         target: what is forecast.
         seen: its number today so far.
         digits: after the point.
-        every: minutes between two words on the time from now on; the series are told when they change.
         subject: of the readings.
     """
     memory, minute = view.memory(target.memory), minute_of(view.at)
-    telling = due(view, memory)
-    if not memory.state or not (telling or minute % every == 0):
+    if not memory.state:
         return
+    telling = due(view, memory)
     slots = upcoming(view, target)
     if not slots:
         if minute >= view.profile.open_minutes(minute).stop > 0:

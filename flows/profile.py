@@ -51,6 +51,7 @@ class Profile:
         self._tz = store.tz
         self._bounds = lru_cache(maxsize=8)(self._bounds_of)
         self._open = lru_cache(maxsize=8)(self._open_of)
+        self._date = lru_cache(maxsize=8)(self._date_of)
         self._span: tuple[int, int] = (0, 0)
         self.calendar = ShopCalendar(store.country, settings.calendar.get(store.country))
 
@@ -67,7 +68,10 @@ class Profile:
 
     def date_of(self, minute: int) -> date:
         """The business day that holds ``minute``, by the date it begins on."""
-        return instant_of(self.day_of(minute)[0]).astimezone(self._tz).date()
+        return self._date(self.day_of(minute)[0])
+
+    def _date_of(self, start: int) -> date:
+        return instant_of(start).astimezone(self._tz).date()
 
     def bounds_of(self, day: date) -> tuple[int, int]:
         """First minute of the business day that begins on a date, and of the next one."""
@@ -82,6 +86,10 @@ class Profile:
     def open_minutes(self, minute: int) -> range:
         """The opening minutes of the business day that holds ``minute``; empty on a closed day."""
         return self._open(self.date_of(minute))
+
+    def is_open(self, minute: int) -> bool:
+        """Whether the shop is; one without hours always is."""
+        return not self.store.hours or minute in self.open_minutes(minute)
 
     def _open_of(self, day: date) -> range:
         usual = _DAYS[day.weekday()]

@@ -53,6 +53,7 @@ class Publisher:
         self._due: frozenset[int] = frozenset()  # cadences that begin on this tick
         self._tick: dict[str, Any] = {}  # what the views of this tick share
         self._today: Pane | None = None  # of this tick's business day
+        self.rested: set[Window] = set()  # told to be empty, of a closed shop
         self.memories: dict[str, Struct] = {
             measure.memory.__name__: measure.memory() for measure in measures() if measure.memory
         }
@@ -63,8 +64,11 @@ class Publisher:
         day = ledger.profile.day_of(minute)
         turned = not day[0] <= (ledger.minute or minute - 1) < day[1]  # since the last tick
         changes, before = ledger.absorb(), ledger.minute
-        moved = ledger.advance(minute, changes)
-        self._due = begun(before, minute) if moved else frozenset()
+        self._due = begun(before, minute) if ledger.advance(minute, changes) else frozenset()
+        shut = bool(self._due) and not ledger.profile.is_open(minute)
+        if shut and SERIES_MIN not in self._due:
+            self._due = frozenset()  # nobody decides by the minute in a closed shop
+        moved = bool(self._due)
         today = ledger.days.known.get(day[0])
         active, self._today = today is not None, today.pane if today else None
         self._ticks += 1
@@ -76,9 +80,8 @@ class Publisher:
             facts += self._closed(window, spans, changes, at)
         self._tick = {}  # memories may have learned
         for window, _length in TRAILING:
-            rolling = ledger.rolling[window]
-            if (moved and active) or window in changes.kinds:
-                changed = changes.kinds.get(window, {})
+            rolling, changed = ledger.rolling[window], changes.kinds.get(window, {})
+            if (moved and active and not self._rests(window, shut=shut)) or changed:
                 self._open(window, rolling.span, rolling.pane, changed, at, facts, moved=moved)
         if active and (moved or "day" in changes.kinds):
             changed = changes.kinds.get("day", {})
@@ -93,6 +96,15 @@ class Publisher:
         ledger.quarters.rest()
         ledger.days.rest()
         return facts
+
+    def _rests(self, window: Window, *, shut: bool) -> bool:
+        """Whether a closed shop's trailing window is empty and was told to be: it stays so until somebody comes."""
+        if not shut or self.ledger.rolling[window].pane.tallies:
+            self.rested.discard(window)
+            return False
+        told = window in self.rested
+        self.rested.add(window)
+        return told
 
     def _view(
         self,
@@ -260,5 +272,5 @@ class Publisher:
             value=value, unit=measure.unit, as_of=view.at, evidence=evidence,
             coverage=view.coverage if measure.covered else coverage,
             state=imputed or state, revision=revision, newest_at=None if measure.quiet else view.pane.newest,
-            reason=reason, detail=dict(detail),
+            reason=reason, detail=dict(detail) if detail else {},
         )  # fmt: skip

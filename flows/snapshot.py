@@ -53,6 +53,7 @@ def dump(publisher: Publisher, *, exact: bool = False) -> bytes:
         "minutes": _minutes(ledger),
         "quarters": _spans(ledger.quarters),
         "days": _spans(ledger.days),
+        "rested": sorted(publisher.rested),
         "memories": {name: _loose(memory) for name, memory in publisher.memories.items()},
     }
     if exact:
@@ -81,6 +82,7 @@ def load(block: bytes, profile_of: Callable[[str], Profile]) -> Publisher:
     for rolling in ledger.rolling.values():
         rolling.advance(ledger.minute, ledger.minutes)
     publisher = Publisher(ledger)
+    publisher.rested = set(state.get("rested", ()))
     if "shown" in state:
         publisher.shown = pickle.loads(state["shown"])  # noqa: S301  our own recovery state, as bytewax itself keeps it
     for name, memory in publisher.memories.items():

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from math import inf
 
-from flows.facts import State
+from flows.facts import State, Window
 from flows.frozen import freeze, thaw
 from flows.panes import Pane
 from flows.tally import kinds
@@ -17,10 +17,11 @@ class Rolling:
     """The trailing ``length`` whole minutes up to and with the present one, kept as a running sum.
 
     A minute that enters is added and one that leaves is taken back, so a tick costs what changed, not the window.
+    With a ``window``, of the kinds that are kept for it alone.
     """
 
-    def __init__(self, length: int) -> None:
-        self.length = length
+    def __init__(self, length: int, window: Window | None = None) -> None:
+        self.length, self.window = length, window
         self.last = -1  # the present minute
         self.pane = Pane()
 
@@ -43,24 +44,27 @@ class Rolling:
             self.pane, self.last = Pane(), minute
             entered = [minutes[known] for known in range(*self.span) if known in minutes]
             for pane in entered:
-                self.pane.merge(pane)
+                self.pane.merge(pane, window=self.window)
             return [before, *entered]
         old_start = self.span[0]
         entered = [minutes[known] for known in range(self.last + 1, minute + 1) if known in minutes]
         self.last = minute
         for pane in entered:
-            self.pane.merge(pane)
+            self.pane.merge(pane, window=self.window)
         left = [minutes[known] for known in range(old_start, self.span[0]) if known in minutes]
         for pane in left:
-            self.pane.merge(pane, -1)
-        for kind in {
-            kind for pane in left for kind in pane.tallies if not kinds()[kind].invertible
-        }:
+            self.pane.merge(pane, -1, self.window)
+        for kind in {kind for pane in left for kind in pane.tallies if self._rebuilds(kind)}:
             inside = [minutes[known] for known in range(*self.span) if known in minutes]
             self.pane.rebuild(kind, inside)
         heard = (minutes[known].newest for known in range(*self.span) if known in minutes)
         self.pane.newest = max(filter(None, heard), default=None)
         return entered + left
+
+    def _rebuilds(self, kind: str) -> bool:
+        """Whether what left can only be taken back by adding up the rest again."""
+        cls = kinds()[kind]
+        return not cls.invertible and (self.window is None or self.window in cls.windows)
 
 
 class Span:
@@ -116,6 +120,7 @@ class Spans:
         self.open: set[int] = set()  # not yet final
         self.awake: set[int] = set()  # whose pane is live
         self._turns_s = 0.0  # no state changes before this instant, in epoch seconds
+        self._forgets = 0  # nothing is to be dropped up to this minute
 
     def at(self, bounds: tuple[int, int]) -> Span:
         """The window with these bounds, made when it is not there yet."""
@@ -124,6 +129,7 @@ class Spans:
             span = self.known[bounds[0]] = Span(bounds)
             self.open.add(bounds[0])
             self._turns_s = 0.0
+            self._forgets = min(self._forgets, bounds[1] + self.keep)
         self.awake.add(bounds[0])
         return span
 
@@ -157,9 +163,13 @@ class Spans:
 
     def forget(self, minute: int) -> None:
         """Drop what ended more than ``keep`` before this minute."""
+        if minute <= self._forgets:
+            return
         for start in [
             start for start, span in self.known.items() if span.bounds[1] < minute - self.keep
         ]:
             del self.known[start]
             self.open.discard(start)
             self.awake.discard(start)
+        ends = (span.bounds[1] + self.keep for span in self.known.values())
+        self._forgets = min(ends, default=0)

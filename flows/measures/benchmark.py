@@ -210,10 +210,9 @@ def _planned(view: View, minute: int) -> float | None:
 _READS = (TillTally, DoorTally)
 MEASURES = (
     Measure(
-        "conversion_benchmark", "ratio", (), conversion_benchmark, ("60m",),
-        memory=UsualMemory, learn=learn,
+        "conversion_benchmark", "ratio", (), conversion_benchmark, ("15m", "60m", "day"),
+        cadence=5, memory=UsualMemory, learn=learn,
     ),
-    Measure("conversion_benchmark", "ratio", (), conversion_benchmark, ("15m", "day"), cadence=5),
     Measure("sales_at_risk", "minor", _READS, sales_at_risk, ("60m", "day"), covered=True, cadence=1),
     Measure("sales_gap", "minor", (), sales_gap, ("now",), cadence=5),
 )  # fmt: skip

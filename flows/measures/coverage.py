@@ -68,7 +68,7 @@ def _words(view: View, door: str, span: range) -> str:
         span.start - silent, span.stop
     )  # what it said just before opening covers the first minutes
     words = bytearray(b"c") * len(span)
-    for quiet in view.doors_heard.silences(door, before):
+    for quiet in view.doors_heard.silences(door, before, over=silent):
         unheard = range(
             quiet.start if quiet.start == before.start else quiet.start + silent, quiet.stop
         )

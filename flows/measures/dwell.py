@@ -46,12 +46,9 @@ def visits(view: View) -> Iterator[Reading]:
         yield Reading(n, f"zone:{zone}", Evidence(n=n, k=some.at_least(engaged_s(view, zone))))
 
 
-_SLOWER: tuple[Window, ...] = ("60m", "day")
-_TRAILING: tuple[Window, ...] = ("15m", *_SLOWER)
+_TRAILING: tuple[Window, ...] = ("15m", "60m", "day")
 MEASURES = (
-    # the floor plan on the wall shows the last quarter of an hour
-    Measure("dwell_median", "seconds", (ZoneTally,), median, ("15m",), cadence=1, steady=True),
-    Measure("dwell_median", "seconds", (ZoneTally,), median, _SLOWER, cadence=5, steady=True),
+    Measure("dwell_median", "seconds", (ZoneTally,), median, _TRAILING, cadence=5, steady=True),
     Measure("dwell_p90", "seconds", (ZoneTally,), p90, _TRAILING, cadence=5, steady=True),
     Measure("zone_visits", "people", (ZoneTally,), visits, _TRAILING, cadence=5, steady=True),
 )

@@ -32,7 +32,7 @@ def visitors_today(view: View) -> float:
 
 def visitors_forecast(view: View) -> Iterator[Reading]:
     """What is expected from the present minute on; nothing before the first day is known."""
-    yield from readings(view, VISITORS, visitors_today, every=1)
+    yield from readings(view, VISITORS, visitors_today)
 
 
 def expected_per_hour(view: View) -> float | None:
@@ -46,6 +46,6 @@ def expected_per_hour(view: View) -> float | None:
 MEASURES = (
     Measure(
         "visitors_forecast", "people", (), visitors_forecast, ("now",),
-        every_minute=True, quiet=True, memory=VisitorsMemory, learn=partial(learn, target=VISITORS),
+        cadence=5, quiet=True, memory=VisitorsMemory, learn=partial(learn, target=VISITORS),
     ),
 )  # fmt: skip

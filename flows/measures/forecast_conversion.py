@@ -13,8 +13,7 @@ from flows.measure import Measure, Reading, View
 from flows.measures.forecast import VISITORS, visitors_of, visitors_today
 from flows.measures.forecast_sales import TRANSACTIONS, transactions_of
 from flows.outlook import COVERED
-from flows.outlook_ahead import due, upcoming
-from flows.outlook_readings import EVERY
+from flows.outlook_ahead import upcoming
 from flows.panes import Squeezed, squeeze, unsqueeze
 from flows.profile import instant_of, minute_of
 
@@ -87,8 +86,6 @@ def conversion_forecast(view: View) -> Iterator[Reading]:
     Of the day, together with what was seen.
     """
     memory, minute = view.memory(ConversionMemory), minute_of(view.at)
-    if minute % EVERY and not due(view, view.memory(VISITORS.memory)):
-        return
     slots = upcoming(view, VISITORS)
     end = slots.end
     spans = [*((w, minute, minute + length) for w, length in NEAR), ("rest", minute, end)]
@@ -135,6 +132,6 @@ def _reading(
 MEASURES = (
     Measure(
         "conversion_forecast", "ratio", (), conversion_forecast, ("now",),
-        every_minute=True, quiet=True, memory=ConversionMemory, learn=learn,
+        cadence=5, quiet=True, memory=ConversionMemory, learn=learn,
     ),
 )  # fmt: skip

@@ -203,7 +203,7 @@ def _read(kind: str) -> Callable[[View], Iterator[Reading]]:
 MEASURES = (
     Measure(
         "door_visitors_forecast", "people", (), _read("door"), ("now",),
-        every_minute=True, quiet=True, memory=PartsMemory, learn=learn,
+        cadence=5, quiet=True, memory=PartsMemory, learn=learn,
     ),
-    Measure("zone_visits_forecast", "people", (), _read("zone"), ("now",), every_minute=True, quiet=True),
+    Measure("zone_visits_forecast", "people", (), _read("zone"), ("now",), cadence=5, quiet=True),
 )  # fmt: skip

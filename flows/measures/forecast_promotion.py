@@ -77,7 +77,5 @@ def _tills_short(view: View) -> int:
 
 
 MEASURES = (
-    Measure(
-        "promotion_missing", "units", (), promotion_ready, ("now",), every_minute=True, quiet=True
-    ),
+    Measure("promotion_missing", "units", (), promotion_ready, ("now",), cadence=5, quiet=True),
 )

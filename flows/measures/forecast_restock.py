@@ -197,6 +197,6 @@ def _working(view: View, row: Stocked, chosen: set[str]) -> Detail:
 MEASURES = (
     Measure(
         "restock", "units", (), restock, ("now",),
-        every_minute=True, quiet=True, memory=LeadMemory, learn=learn, learn_over="day",
+        cadence=5, quiet=True, memory=LeadMemory, learn=learn, learn_over="day",
     ),
 )  # fmt: skip

@@ -61,7 +61,7 @@ def _read(target: Target, digits: int) -> Callable[[View], Iterator[Reading]]:
 
 def _measure(metric: str, unit: Unit, target: Target, digits: int) -> Measure:
     return Measure(
-        metric, unit, (), _read(target, digits), ("now",), every_minute=True, quiet=True,
+        metric, unit, (), _read(target, digits), ("now",), cadence=5, quiet=True,
         memory=target.memory, learn=partial(learn, target=target),
     )  # fmt: skip
 

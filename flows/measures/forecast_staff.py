@@ -183,7 +183,7 @@ def staff_short(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("tills_forecast", "tills", (), tills_forecast, ("now",), every_minute=True, quiet=True),
-    Measure("associates_forecast", "associates", (), associates_forecast, ("now",), every_minute=True, quiet=True),
-    Measure("staff_short", "associates", (), staff_short, ("now",), every_minute=True, quiet=True),
+    Measure("tills_forecast", "tills", (), tills_forecast, ("now",), cadence=5, quiet=True),
+    Measure("associates_forecast", "associates", (), associates_forecast, ("now",), cadence=5, quiet=True),
+    Measure("staff_short", "associates", (), staff_short, ("now",), cadence=5, quiet=True),
 )  # fmt: skip

@@ -53,4 +53,4 @@ def _states(view: View, target: Target) -> Iterator[Reading]:
         )
 
 
-MEASURES = (Measure("forecast_state", "text", (), states, ("now",), every_minute=True, quiet=True),)
+MEASURES = (Measure("forecast_state", "text", (), states, ("now",), cadence=5, quiet=True),)

@@ -144,10 +144,10 @@ def units_state(view: View) -> Iterator[Reading]:
 MEASURES = (
     Measure(
         "sku_units_forecast", "units", (), units_forecast, ("now",),
-        every_minute=True, quiet=True, memory=UnitsMemory, learn=learn_quarter,
+        cadence=5, quiet=True, memory=UnitsMemory, learn=learn_quarter,
     ),
     Measure(
         "sku_forecast_error", "ratio", (), units_state, ("now",),
-        every_minute=True, quiet=True, memory=UnitsMemory, learn=learn_day, learn_over="day",
+        cadence=5, quiet=True, memory=UnitsMemory, learn=learn_day, learn_over="day",
     ),
 )  # fmt: skip

@@ -101,6 +101,6 @@ def unusual(view: View) -> Iterator[Reading]:
 MEASURES = (
     Measure(
         "unusual_traffic", "ratio", (), unusual, ("now",),
-        every_minute=True, quiet=True, memory=UnusualMemory, learn=learn,
+        cadence=5, quiet=True, memory=UnusualMemory, learn=learn,
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from flows.clocks import PUNCTUAL, Clock
@@ -9,6 +10,7 @@ from flows.footing import frozen, gaps
 from flows.measure import Measure, Reading, View
 from flows.measures.conversion import reentered
 from flows.measures.door_share import drifted
+from flows.profile import instant_of, minute_of
 from flows.tallies.levels import LONG_AGO, DeviceLevel
 from sensors.corrections import Direction
 
@@ -16,6 +18,7 @@ TOGETHER = timedelta(
     minutes=6
 )  # devices behind one gateway fall silent within a heartbeat of each other
 AT_LEAST = 3  # such devices
+STEP_S, CLOSED_STEP_S = 120, 1800  # from one sign of life that is told to the next
 WAYS: tuple[Direction, ...] = ("in", "out")
 
 Detail = dict[str, str | int | float | None]
@@ -28,6 +31,7 @@ class Word(NamedTuple):
     reason: str = ""
 
 
+NO_WORD = (-1.0, "")  # battery and detail of a device that said nothing of itself
 ONLINE, AHEAD = Word("online"), Word("drifting", "clock_ahead")
 
 
@@ -40,8 +44,9 @@ def sensor_health(view: View) -> list[Reading]:
     has nothing to say, or says the same running total, or zero, again and again.
     ``drifting``: it counts people who are no visitors (``staff_reentered``), its share of the
     visitors has changed (``share_drift``), or its clock runs ahead (``clock_ahead``).
-    A door whose device is not known by its name speaks for itself, as ``door:…``. The store's own reading says how
-    many events were repeats and how many came too late for any pane.
+    ``detail.last_heard`` goes in steps while a device is online, of ``STEP_S`` in opening hours and ``CLOSED_STEP_S``
+    beyond: a sign of life is no news. A door whose device is not known by its name speaks for itself, as ``door:…``.
+    The store's own reading says how many events were repeats and how many came too late for any pane.
     """
     return view.once("health", lambda seen: list(_health(seen)))
 
@@ -56,12 +61,20 @@ def _health(view: View) -> Iterator[Reading]:
     doors = _doors(view)
     known = {_device_of(door, newest): (door, word) for door, word in doors.items()}
     lost = _lost_together(newest, since)
+    step_s = STEP_S if view.profile.is_open(minute_of(view.at)) else CLOSED_STEP_S
     for device, heard in newest.items():
         clock = view.clocks.get(device, PUNCTUAL)
         level = said.get(device)
+        if heard >= since and clock is PUNCTUAL and device not in known and _calm(level):
+            yield _alive(
+                device,
+                _step(heard, step_s),
+                *(level.battery_pct, level.detail) if level else NO_WORD,
+            )
+            continue
         skew_s = _skew_s(level, clock, heard)
         word = _said(level, clock, heard, since, lost) or (ONLINE if not skew_s else AHEAD)
-        detail = _detail(level, skew_s, heard)
+        detail = _detail(level, skew_s, _step(heard, step_s) if word is ONLINE else heard)
         if word.state == "late":
             detail["lag_s"] = round((view.at - heard).total_seconds())
         if device in known:
@@ -78,6 +91,18 @@ def _health(view: View) -> Iterator[Reading]:
     if told:
         reason = "events_too_late" if view.counters.get("too_late") else ""
         yield Reading("counted", reason=reason, detail=dict(view.counters))
+
+
+def _calm(level: DeviceLevel | None) -> bool:
+    """Whether a device said nothing of itself that has to be looked at."""
+    return level is None or (not level.skew_s and level.state not in ("offline", "fault"))
+
+
+@lru_cache(maxsize=4096)
+def _alive(device: str, heard: datetime, battery_pct: float, said: str) -> Reading:
+    """The reading of a device with which all is well; most are, each minute."""
+    level = DeviceLevel(battery_pct=battery_pct, detail=said)
+    return Reading(ONLINE.state, f"device:{device}", detail=_detail(level, 0.0, heard))
 
 
 def _corrections(view: View, door: str) -> dict[str, str]:
@@ -117,6 +142,11 @@ def _lost_together(newest: Mapping[str, datetime], since: datetime) -> set[datet
         if len(near) >= AT_LEAST:
             lost.update(near)
     return lost
+
+
+def _step(at: datetime, seconds: int) -> datetime:
+    """The last whole step up to an instant."""
+    return instant_of(int(at.timestamp()) // seconds * seconds // 60)
 
 
 def _detail(level: DeviceLevel | None, skew_s: float, heard: datetime) -> Detail:

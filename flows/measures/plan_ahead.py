@@ -67,6 +67,4 @@ def _open_h(view: View, until: int) -> float:
     return ceil(total / 15) / 4
 
 
-MEASURES = (
-    Measure("plan_ahead", "hours", (), plan_ahead, ("now",), every_minute=True, quiet=True),
-)
+MEASURES = (Measure("plan_ahead", "hours", (), plan_ahead, ("now",), cadence=5, quiet=True),)

@@ -240,7 +240,7 @@ MEASURES = (
     Measure("sku_cover", "hours", (StockLevel, Reserved), cover, _NOW, by_subject=True),
     Measure("oos_rate", "ratio", (StockLevel,), oos_rate, _NOW, cadence=5),
     Measure(
-        "shelf_silence", "ratio", (SkuTally,), silence, ("60m",), cadence=1, quiet=True,
+        "shelf_silence", "ratio", (SkuTally,), silence, ("60m",), cadence=5, quiet=True,
         memory=DemandMemory, learn=learn, learn_over="day",
     ),
     Measure("slow_stock", "ratio", (StockLevel,), slow_stock, _NOW, cadence=5),

@@ -5,6 +5,7 @@ what the tills serve. Both, and the lag, are learned quarter by quarter. Erlang 
 """
 
 from collections.abc import Iterator
+from itertools import repeat
 from math import ceil
 
 from msgspec import Struct
@@ -67,7 +68,7 @@ def customers(view: View) -> int:
 def entries(view: View, start: int, end: int) -> int:
     """Visitors of today within [start, end) minutes since 1970."""
     series = view.once_a_tick("tills.people", _people_today)
-    return sum([people.get(minute, 0) for people in series for minute in range(start, end)])
+    return sum(sum(map(people.get, range(start, end), repeat(0))) for people in series)
 
 
 def _people_today(view: View) -> list[dict[int, int]]:

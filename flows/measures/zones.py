@@ -186,8 +186,8 @@ _HOUR: tuple[Window, ...] = ("60m",)
 MEASURES = (
     Measure("zone_engagement", "ratio", (ZoneTally,), engagement, ("60m", "day"), cadence=5, steady=True),
     Measure(
-        "zone_heat", "ratio", (ZoneTally,), heat, _HOUR, cadence=1, memory=ZoneMemory, learn=learn
+        "zone_heat", "ratio", (ZoneTally,), heat, _HOUR, cadence=5, memory=ZoneMemory, learn=learn
     ),
-    Measure("zone_path", "ratio", (TrailTally,), paths, _HOUR, cadence=5, steady=True),
-    Measure("zone_uniques", "people", (TrailTally,), uniques, _HOUR, cadence=5, steady=True),
+    Measure("zone_path", "ratio", (TrailTally,), paths, _HOUR, cadence=15, steady=True),
+    Measure("zone_uniques", "people", (TrailTally,), uniques, _HOUR, cadence=15, steady=True),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from sensors.streams import Entry
 from tests.floor_runs import START, entries_of, floor_batches, random_events
 
 Key = tuple[str, str, str, datetime | None]
-SLOW = {(m.metric, w) for m in measures() for w in m.windows if m.cadence > 1}
+SLOW = {(m.metric, w): m.cadence_over(w) for m in measures() for w in m.windows if m.cadence > 1}
 END = START + timedelta(hours=2)
 
 
@@ -42,7 +42,7 @@ def each_minute() -> list[FactBatch]:
 
 
 def held(batches: Iterable[FactBatch]) -> dict[datetime, dict[Key, object]]:
-    """What holds of slow measures after each tick on which five minutes begin."""
+    """What holds of slow measures after each tick on which five minutes begin, of those whose turn it is."""
     known: dict[Key, tuple[datetime, object]] = {}
     found: dict[datetime, dict[Key, object]] = {}
     for batch in batches:
@@ -56,7 +56,10 @@ def held(batches: Iterable[FactBatch]) -> dict[datetime, dict[Key, object]]:
             found[batch.at] = {
                 key: said
                 for key, (end, said) in known.items()
-                if key[2] not in ("15m", "60m") or end == moment  # what left one is not told again
+                if minute_of(batch.at) % SLOW[key[0], key[2]] == 0  # type: ignore[index]
+                and (
+                    key[2] not in ("15m", "60m") or end == moment
+                )  # what left one is not told again
             }
     return found
 
