@@ -135,7 +135,7 @@ def test_the_page_needs_no_network(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_quarter_of_more_returns_than_sales_is_walked(store: Store) -> None:
-    """Net sales may be below nothing; the models, which never say so, learn nothing sold, and are judged by what was."""
+    """Net sales may be below nothing; the models, which never say so, learn nothing sold; what was judges them."""
     truths = [
         Truth(t.start, -900.0 if n % 37 == 5 else t.value) for n, t in enumerate(quarters(15))
     ]
