@@ -47,7 +47,7 @@ def tell_all(log: Log, result: Replayed, asked: Asked, zone: tzinfo, *, as_json:
         write_lines(lines, asked.forecasts, COLUMNS["facts"])
     if asked.until:
         _print_state(result, zone)
-    _print_summary(log, result, digests, as_json=as_json)
+    _print_summary(log, result, digests, asked, as_json=as_json)
 
 
 def _print_state(result: Replayed, zone: tzinfo) -> None:
@@ -70,7 +70,7 @@ def _print_state(result: Replayed, zone: tzinfo) -> None:
 
 
 def _print_summary(
-    log: Log, result: Replayed, digests: dict[str, Digest], *, as_json: bool
+    log: Log, result: Replayed, digests: dict[str, Digest], asked: Asked, *, as_json: bool
 ) -> None:
     """What was replayed, on stderr; as JSON on stdout."""
     totals = result.totals
@@ -85,8 +85,10 @@ def _print_summary(
         return
     for name, rows in log.accounts.items():
         typer.echo(f"{name}: {rows:,}", err=True)
+    facts = f"{digests['facts'].lines:,} facts, " if asked.facts else ""
     typer.echo(
-        f"{totals.events:,} events and {totals.ticks:,} ticks; {digests['facts'].lines:,} facts, "
-        f"{len(result.incidents_latest):,} incidents; digest {digests['incidents'].hex[:12]}",
+        f"{totals.events:,} events and {totals.ticks:,} ticks; {facts}"
+        f"{len(result.incidents_latest):,} incidents, digest {digests['incidents'].hex[:12]}"
+        + ("" if asked.facts else "; --facts FILE writes the facts"),
         err=True,
     )

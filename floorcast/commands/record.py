@@ -50,7 +50,13 @@ def record(
         Path | None, typer.Option(help="The archive; floorcast.archive_dir by default.")
     ] = None,
     redis: Annotated[str, typer.Option(help="Of the live log; the running one by default.")] = "",
-    once: Annotated[bool, typer.Option("--once", help="Stop at the log's present end.")] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once",
+            help="Stop at the log's present end; an hour still open is kept by a later run.",
+        ),
+    ] = False,
 ) -> None:
     """Follow the live log until stopped; each hour is closed, checked into the manifest and safe on the disk."""
     if ctx.invoked_subcommand:

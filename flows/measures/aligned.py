@@ -187,11 +187,12 @@ def _heard(view: View, minutes: range) -> float | None:
     return view.doors_heard.share(view.profile.doors, minutes, silent)
 
 
+_BOTH = (DoorSeries, SaleSeries)
 MEASURES = (
     Measure(
-        "till_lag", "seconds", (), till_lag, ("now",),
+        "till_lag", "seconds", _BOTH, till_lag, ("now",),
         cadence=5, memory=LagMemory, learn=learn,
     ),
-    Measure("conversion_aligned", "ratio", (), aligned, ("15m", "60m", "day"), covered=True, cadence=5),
-    Measure("conversion_evidence", "score", (), evidence, ("now",), every_minute=True),
+    Measure("conversion_aligned", "ratio", _BOTH, aligned, ("15m", "60m", "day"), covered=True, cadence=5),
+    Measure("conversion_evidence", "score", _BOTH, evidence, ("now",), cadence=1),
 )  # fmt: skip

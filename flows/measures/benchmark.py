@@ -214,5 +214,5 @@ MEASURES = (
         cadence=5, memory=UsualMemory, learn=learn,
     ),
     Measure("sales_at_risk", "minor", _READS, sales_at_risk, ("60m", "day"), covered=True, cadence=1),
-    Measure("sales_gap", "minor", (), sales_gap, ("now",), cadence=5),
+    Measure("sales_gap", "minor", _READS, sales_gap, ("now",), cadence=5),
 )  # fmt: skip

@@ -126,7 +126,7 @@ MEASURES = (
         cadence=5,
         steady=True,
     ),
-    Measure("staff_reentered", "people", (), staff_reentered, ("60m",), cadence=5),
+    Measure("staff_reentered", "people", (Singles,), staff_reentered, ("60m",), cadence=5),
     Measure(
         "zone_conversion",
         "ratio",

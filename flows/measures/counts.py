@@ -62,7 +62,14 @@ def sales_beyond(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("count_balance", "people", (), balance, ("now",), cadence=5),
-    Measure("night_counts", "people", (), night, ("now",), cadence=5),
-    Measure("sales_beyond_visitors", "transactions", (), sales_beyond, ("60m",), cadence=5),
+    Measure("count_balance", "people", (DoorTally,), balance, ("now",), cadence=5),
+    Measure("night_counts", "people", (DoorSeries,), night, ("now",), cadence=5),
+    Measure(
+        "sales_beyond_visitors",
+        "transactions",
+        (DoorTally, TillTally),
+        sales_beyond,
+        ("60m",),
+        cadence=5,
+    ),
 )

@@ -100,7 +100,7 @@ def unusual(view: View) -> Iterator[Reading]:
 
 MEASURES = (
     Measure(
-        "unusual_traffic", "ratio", (), unusual, ("now",),
+        "unusual_traffic", "ratio", (DoorTally,), unusual, ("now",),
         cadence=5, quiet=True, memory=UnusualMemory, learn=learn,
     ),
 )  # fmt: skip

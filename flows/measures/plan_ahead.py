@@ -8,7 +8,7 @@ from math import ceil
 from flows.announced import words_of
 from flows.measure import Measure, Reading, View
 from flows.profile import Profile, minute_of
-from flows.tallies.plans import Word
+from flows.tallies.plans import PlanLevel, Word
 
 ABOUT = ("closure", "delivery", "event", "promotion")
 FAR = timedelta(days=14)  # what lies further ahead is not told
@@ -67,4 +67,6 @@ def _open_h(view: View, until: int) -> float:
     return ceil(total / 15) / 4
 
 
-MEASURES = (Measure("plan_ahead", "hours", (), plan_ahead, ("now",), cadence=5, quiet=True),)
+MEASURES = (
+    Measure("plan_ahead", "hours", (PlanLevel,), plan_ahead, ("now",), cadence=5, quiet=True),
+)
