@@ -27,6 +27,7 @@ from floorcast.errors import FloorcastError
 from flows.facts import Fact, FactBatch, Window
 from sensors.streams import Entry, Position
 
+LONGEST_NOW = timedelta(hours=6)  # of those behind one that says since when
 BEFORE_NOW = timedelta(minutes=30)  # of events shown behind a level, which has no window
 _STAMP = re.compile(r"\d{8}T\d{9}Z$")
 
@@ -202,8 +203,12 @@ class Watch:
 
 
 def window_of(fact: Fact) -> tuple[datetime, datetime]:
-    """The event time behind a fact; of a level its last minutes, of a forecast the hour before it."""
+    """The event time behind a fact; of a level what it says it is since, or its last minutes; of a forecast an hour."""
     if fact.window == "now":
+        since = fact.detail.get("since")
+        told = datetime.fromisoformat(since) if isinstance(since, str) else None
+        if told and told >= fact.as_of - LONGEST_NOW:
+            return told, fact.as_of
         return fact.as_of - BEFORE_NOW, fact.as_of
     if fact.metric.endswith(FORECAST):
         return fact.as_of - timedelta(hours=1), fact.as_of
