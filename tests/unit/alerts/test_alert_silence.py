@@ -22,15 +22,21 @@ def heartbeat(story: Story, minutes: int, device: str = "device:till-1") -> None
         story.at(f"+{day} {later:%H:%M}")
 
 
+def lived(rule: str, minutes: int) -> Story:
+    """A shop that has lived through three days with its till, judged by one shipped rule."""
+    story = Story(shipped(rule), tick_s=60).at("09:00")
+    for day in range(1, 4):
+        heartbeat(story, minutes)
+        story.at(f"+{day} 09:00")
+    return story
+
+
 @pytest.mark.parametrize(("minutes", "found"), [(5, True), (40, False)])
 def test_a_device_is_silent_when_it_is_silent_for_longer_than_usual(
     minutes: int, found: bool
 ) -> None:
     """Half an hour is too long for one that speaks every five minutes, and nothing for one that speaks every forty."""
-    story = Story(shipped("sensor-silent"), tick_s=60).at("09:00")
-    for day in range(1, 4):
-        heartbeat(story, minutes)
-        story.at(f"+{day} 09:00")
+    story = lived("sensor-silent", minutes)
     said = {"last_heard": story.now.isoformat()}
     story.say("sensor_health", "online", subject="device:till-1", window="now", detail=said)
     story.at("+3 09:15:30")
@@ -50,10 +56,7 @@ def test_data_is_too_old_after_a_quarter_of_an_hour_or_what_is_unusual(
     minutes: int, at: str
 ) -> None:
     """The store's silence is no-data after fifteen minutes, or half as long again as it is usually silent."""
-    story = Story(shipped("low-conversion"), tick_s=60).at("09:00")
-    for day in range(1, 4):
-        heartbeat(story, minutes)
-        story.at(f"+{day} 09:00")
+    story = lived("low-conversion", minutes)
     story.say("visitors", 1, window="60m")
     before = story.now + timedelta(minutes=14 if minutes == 5 else 40)
     story.at(f"+3 {before:%H:%M}").expect(quiet())
