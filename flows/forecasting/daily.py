@@ -9,13 +9,25 @@ the prior is never forgotten. One pooled model per horizon learns from every key
 """
 
 from math import exp, log, sqrt
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
 from flows.forecasting.conformal import AdaptiveConformal
 from flows.forecasting.contract import LEVELS, Band, Features
-from flows.forecasting.daily_key import LOCAL, NAMES, PAD, PRIOR, Key, Statistics, row_of, smoothed
+from flows.forecasting.daily_key import (
+    LOCAL,
+    NAMES,
+    PAD,
+    PRIOR,
+    Announced,
+    Key,
+    Statistics,
+    announced,
+    row_of,
+    smoothed,
+)
 from flows.forecasting.mixture import Mixture
 from flows.forecasting.profile import Vector
 
@@ -36,7 +48,7 @@ class Told(NamedTuple):
     row: Vector
     level: float
     pooled: float  # the pooled model's exponent
-    bands: tuple[Band, ...]
+    bands: tuple[Band, ...] = ()
 
 
 class Stood(NamedTuple):
@@ -76,7 +88,17 @@ class DailyPool:
 
     def predict(self, key: str, day: int, x: Features, *, horizon: int = 1) -> Told:
         """The count of ``day`` from what was known ``horizon`` days before it (1 to 7)."""
-        return self._say(key, day, x, horizon, self.stands(horizon - 1))
+        state = self.keys.get(key) or self._new_key()
+        known = state.known(day - horizon)
+        told = self._say(state, day, announced(x), horizon, self.stands(horizon - 1), known)
+        scale = state.spread * sqrt(told.value + PAD)
+        tails = zip(LEVELS, self.conformal[horizon - 1].tails(), strict=True)
+        return told._replace(
+            bands=tuple(
+                Band(at, max(0.0, told.value + low * scale), max(0.0, told.value + high * scale))
+                for at, (low, high) in tails
+            )
+        )
 
     def stands(self, h: int) -> Stood:
         """What a horizon's forecasts rest on now."""
@@ -91,19 +113,18 @@ class DailyPool:
         known = self.stood[h]
         return next((stood for stood in reversed(known) if stood.day <= day), known[0])
 
-    def _say(self, key: str, day: int, x: Features, horizon: int, stood: Stood) -> Told:
-        state = self.keys.get(key) or self._new_key()
+    def _say(
+        self, state: Key, day: int, said: Announced, horizon: int, stood: Stood, known: list[float]
+    ) -> Told:
         until = day - horizon
-        known = state.known(until)
         level = sum(known) / len(known) if known else self._cold_level()
-        row = row_of(state, day, until, known, level, x)
-        h = horizon - 1
+        weeks = state.weeks(day)
+        row = row_of(state, day, until, known, level, said, weeks)
         exponent = float(stood.weights @ row)
         own = row[LOCAL]
         local = exponent + float(state.weights @ own)
         base = level + PAD
-        naive = state.at(day - 7)
-        same = [c for c in (state.at(day - 7 * w) for w in range(1, 5)) if c is not None]
+        naive, same = weeks[0], [count for count in weeks if count is not None]
         shape = exp(state.shape[day % 7])
         experts = (
             level if naive is None else naive,
@@ -114,13 +135,8 @@ class DailyPool:
             max(0.0, base * exp(min(2.0, max(-3.0, exponent))) * stood.lift - PAD),
             max(0.0, base * exp(min(2.0, max(-3.0, local))) * stood.lift - PAD),
         )
-        value = max(0.0, sum(w * f for w, f in zip(stood.mixture, experts, strict=True)))
-        scale = state.spread * sqrt(value + PAD)
-        bands = tuple(
-            Band(at, max(0.0, value + low * scale), max(0.0, value + high * scale))
-            for at, (low, high) in zip(LEVELS, self.conformal[h].tails(), strict=True)
-        )
-        return Told(value, experts, row, level, exponent, bands)
+        value = sum(map(mul, stood.mixture, experts))
+        return Told(max(0.0, value), experts, row, level, exponent)
 
     def learn(self, key: str, day: int, y: float, x: Features) -> None:
         """Take in a day of a key; keys may come in any order within a day."""
@@ -130,17 +146,19 @@ class DailyPool:
         if state is None:
             state = self.keys[key] = self._new_key()
         self.volume_today += sum(state.known(day - 1)[-7:]) / 7
+        said = announced(x)
         for horizon in range(1, HORIZONS + 1):
-            if len(state.known(day - horizon)) >= 7:
-                self._learn_horizon(state, key, day, y, x, horizon)
+            known = state.known(day - horizon)
+            if len(known) >= 7:
+                self._learn_horizon(state, day, y, said, horizon, known)
         state.learn(day, y, x)
 
     def _learn_horizon(
-        self, state: Key, key: str, day: int, y: float, x: Features, horizon: int
+        self, state: Key, day: int, y: float, said: Announced, horizon: int, known: list[float]
     ) -> None:
         h = horizon - 1
         stood = self._stood(h, day - h)
-        told = self._say(key, day, x, horizon, stood)
+        told = self._say(state, day, said, horizon, stood, known)
         share = (told.level + 0.1) / max(self.volume, told.level + 0.1)
         target = min(2.0, max(-3.0, log((y + PAD) / (told.level + PAD))))
         self.pooled[h].add(told.row, target, DAY_ROWS * share)

@@ -1,6 +1,7 @@
 """What the daily models keep of a key, the sums they learn from, and the row they look at."""
 
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +21,10 @@ NAMES = (
     "bias", "weekday_shape", "week_ratio", "two_week_ratio", "last_day", "same_day_last_week",
     "same_day_two_weeks", "weekend", *EVENTS, "promotion_last_week", "discount_last_week", *WEATHER,
 )  # fmt: skip
-LOCAL = [
+LOCAL = np.array([
     NAMES.index(n)
     for n in ("bias", "week_ratio", "same_day_last_week", "promotion", "discount", "holiday")
-]
+])  # fmt: skip
 MEMORY = 35  # days kept: 28 for the level, as seen a week ago
 PAD = 0.5
 
@@ -43,8 +44,9 @@ class Statistics:
 
     def add(self, z: Vector, target: float, weight: float) -> None:
         """Take in a row; a negative weight takes it out again."""
-        self.a += weight * np.outer(z, z)
-        self.b += weight * target * z
+        weighted = weight * z
+        self.a += weighted[:, None] * z
+        self.b += target * weighted
 
     def merge(self, other: "Statistics") -> None:
         """Add another worker's or key's sums."""
@@ -89,6 +91,14 @@ class Key:
         i = self._index(day)
         return None if i is None else self.counts[i]
 
+    def weeks(self, day: int) -> list[float | None]:
+        """The counts of the same weekday one to four weeks before a day; ``None`` where unknown."""
+        if self.last is None:
+            return [None] * 4
+        n = len(self.counts)
+        i = n - 1 - (self.last - day)
+        return [self.counts[at] if 0 <= at < n else None for at in (i - 7, i - 14, i - 21, i - 28)]
+
     def event_at(self, day: int) -> tuple[float, float]:
         """Promotion and discount of a past day, 0 where unknown."""
         i = self._index(day)
@@ -114,21 +124,27 @@ class Key:
         self.last = day
 
 
+class Announced(NamedTuple):
+    """What was said of a day before it: its events, and its weather."""
+
+    events: tuple[float, ...]
+    weather: tuple[float, ...]
+
+
+def announced(x: Features) -> Announced:
+    """A day's events and weather, the same at every horizon."""
+    events, weather = (tuple(feature(x, name) for name in names) for names in (EVENTS, WEATHER))
+    return Announced(events, weather)
+
+
 def row_of(
-    state: Key, day: int, until: int, known: list[float], level: float, x: Features
-) -> Vector:
+    state: Key, day: int, until: int, known: list[float], level: float, said: Announced,
+    weeks: list[float | None],
+) -> Vector:  # fmt: skip
     """The pooled model's features of a day, from what was known on the evening of ``until``."""
     shape, weekday = state.shape, day % 7
-
-    def lag(days: int) -> float:
-        count = state.at(day - days)
-        if count is None:
-            return 0.0
-        return log_to(count, level) - shape[weekday]
-
     last = state.at(until)
     recent, fortnight = known[-7:], known[-14:]
-    events = [feature(x, name) for name in EVENTS]
     promotion, discount = state.event_at(day - 7)
     return np.array((
         1.0,
@@ -136,8 +152,8 @@ def row_of(
         log_to(sum(recent) / len(recent), level) if recent else 0.0,
         log_to(sum(fortnight) / len(fortnight), level) if fortnight else 0.0,
         0.0 if last is None else log_to(last, level) - shape[until % 7],
-        lag(7), lag(14), float(weekday >= 5), *events, promotion, discount,
-        *(feature(x, name) for name in WEATHER),
+        *(0.0 if count is None else log_to(count, level) - shape[weekday] for count in weeks[:2]),
+        float(weekday >= 5), *said.events, promotion, discount, *said.weather,
     ))  # fmt: skip
 
 
@@ -154,7 +170,9 @@ def log_to(count: float, level: float) -> float:
 
 def smoothed(counts: list[float], alpha: float = 0.15) -> float:
     """Simple exponential smoothing over the known counts."""
-    value = counts[0]
-    for i, count in enumerate(counts[1:], start=2):
-        value += max(alpha, 1 / i) * (count - value)
+    value, young = counts[0], int(1 / alpha)  # so many are a plain mean
+    for i, count in enumerate(counts[1:young], start=2):
+        value += (count - value) / i
+    for count in counts[young:]:
+        value += alpha * (count - value)
     return value

@@ -38,7 +38,8 @@ class Mixture:
         rate = -self.rate if self.blend(experts) > y else self.rate
         total, grown = 0.0, []
         for w, f in zip(self.weights, experts, strict=True):
-            more = w * exp(rate * min(3.0, max(-3.0, (f - y) / scale)))
+            off = (f - y) / scale
+            more = w * exp(rate * (3.0 if off > 3.0 else max(off, -3.0)))
             grown.append(more)
             total += more
         keep, even = (1.0 - self.share) / total, self.share / len(grown)
