@@ -177,6 +177,15 @@ class Measure(NamedTuple):
         return OF_THE_DAY if window == "day" and self.cadence == ANALYSES else self.cadence
 
 
+def by_minute(measure: Measure, *windows: Window) -> tuple[Measure, Measure]:
+    """A measure whose open windows are read with every piece of news, except these: read when a minute begins.
+
+    For a wall shows one window of a rate by the second, and nobody acts on its others so soon.
+    """
+    quick = tuple(window for window in measure.windows if window not in windows)
+    return measure._replace(windows=quick), measure._replace(windows=windows, cadence=1)
+
+
 @cache
 def measures() -> tuple[Measure, ...]:
     """Every measure under ``flows/measures/``; raises ``ValueError`` if two files define the same one."""

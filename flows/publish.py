@@ -194,17 +194,24 @@ class Publisher:
 
     def _closed(
         self, window: Window, spans: Spans, changes: Changes, at: datetime
-    ) -> Iterator[Fact]:
+    ) -> Iterable[Fact]:
         """Closed windows that late events changed, and those whose state turned on this tick."""
-        settle_s = self.ledger.profile.settings.lateness.settle_s
-        turned = {span.bounds[0]: span for span in spans.turned(at, settle_s)}
-        if not (turned or changes.before or changes.heard):
-            return
+        turned = spans.turned(at, self.ledger.profile.settings.lateness.settle_s)
+        late = bool(changes.heard) and min(changes.heard) < self._oldest_live(spans)
+        if not (turned or changes.before or late):
+            return ()
+        covered = self._covered_again(spans, changes) if late else set()
+        return self._told_again(window, spans, changes, {s.bounds[0] for s in turned}, covered, at)
+
+    def _told_again(
+        self, window: Window, spans: Spans, changes: Changes, turned: set[int], covered: set[int],
+        at: datetime,
+    ) -> Iterator[Fact]:  # fmt: skip
+        """The facts of these closed windows; what became final is learned, in order."""
         revised = {
             start: pane for (name, start), (_, pane) in changes.before.items() if name == window
         }
-        covered = self._covered_again(spans, changes)
-        for start in sorted(turned.keys() | revised.keys() | covered):
+        for start in sorted(turned | revised.keys() | covered):
             span = spans.known.get(start)
             if span is None:
                 continue
@@ -215,8 +222,6 @@ class Publisher:
 
     def _covered_again(self, spans: Spans, changes: Changes) -> set[int]:
         """Closed windows whose coverage late messages may have changed: a door covers some minutes after it spoke."""
-        if not changes.heard or min(changes.heard) >= self._oldest_live(spans):
-            return set()
         silent = int(self.ledger.profile.settings.lateness.sensor_silent_s // 60)
         return {
             start

@@ -6,7 +6,7 @@ from flows.facts import Evidence
 from flows.footing import Footing, footing
 from flows.inference.reentry import pairs
 from flows.inference.usual import UsualMemory
-from flows.measure import WINDOWS, Measure, Reading, View, ratio, wilson
+from flows.measure import WINDOWS, Measure, Reading, View, by_minute, ratio, wilson
 from flows.measures.dwell import stays
 from flows.tallies.dwell import ZoneTally
 from flows.tallies.footfall import DoorTally
@@ -115,8 +115,8 @@ def _rate(view: View, k: int, n: int, detail: Detail, seen: Footing | None) -> R
 
 _BOTH = (TillTally, DoorTally)
 MEASURES = (
-    Measure("conversion", "ratio", _BOTH, conversion, covered=True),
-    Measure("spv", "minor", _BOTH, spv, covered=True),
+    *by_minute(Measure("conversion", "ratio", _BOTH, conversion, covered=True), "15m", "day"),
+    *by_minute(Measure("spv", "minor", _BOTH, spv, covered=True), "15m", "day"),
     Measure(
         "conversion_adjusted",
         "ratio",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flows.facts import Evidence
-from flows.measure import Measure, Reading, View, ratio
+from flows.measure import Measure, Reading, View, by_minute, ratio
 from flows.tallies.sales import SkuTally, TillTally
 
 
@@ -55,10 +55,14 @@ def sku_units(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("transactions", "transactions", (TillTally,), transactions, steady=True),
-    Measure("net_sales", "minor", (TillTally,), net_sales, steady=True),
-    Measure("units", "units", (TillTally,), units, steady=True),
-    Measure("atv", "minor", (TillTally,), atv, steady=True),
-    Measure("upt", "ratio", (TillTally,), upt, steady=True),
+    *by_minute(
+        Measure("transactions", "transactions", (TillTally,), transactions, steady=True),
+        "15m",
+        "60m",
+    ),
+    *by_minute(Measure("net_sales", "minor", (TillTally,), net_sales, steady=True), "15m", "60m"),
+    *by_minute(Measure("atv", "minor", (TillTally,), atv, steady=True), "15m", "day"),
+    Measure("units", "units", (TillTally,), units, cadence=1, steady=True),
+    Measure("upt", "ratio", (TillTally,), upt, cadence=1, steady=True),
     Measure("sku_units", "units", (SkuTally,), sku_units, ("60m", "day"), by_subject=True),
 )

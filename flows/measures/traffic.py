@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flows.facts import Evidence
 from flows.footing import footing
-from flows.measure import Measure, Reading, View, ratio
+from flows.measure import Measure, Reading, View, by_minute, ratio
 from flows.tallies.footfall import DoorTally
 from flows.tallies.series import DoorSeries
 from sensors.corrections import Correction
@@ -152,7 +152,9 @@ def occupancy_drift(view: View) -> Iterator[Reading]:
 
 
 MEASURES = (
-    Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True),
+    *by_minute(
+        Measure("visitors", "people", (DoorTally, DoorSeries), visitors, covered=True), "60m"
+    ),
     Measure("exits", "people", (DoorTally,), exits, covered=True, cadence=5),
     Measure("groups", "groups", (DoorTally,), groups, covered=True, cadence=5, steady=True),
     Measure("passers_by", "people", (DoorTally,), passers_by, covered=True, cadence=5, steady=True),
