@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -35,6 +35,20 @@ SERIES_MIN = (
     5  # minutes from one reading of the open quarter to the next: it is a series' last point
 )
 ALIGNED: frozenset[Window] = frozenset({"quarter", "hour", "day"})
+
+
+class Closing(NamedTuple):
+    """An aligned window that has ended: as it was before late events, and whether its state turned."""
+
+    window: Window
+    span: Span
+    before: Pane | None
+    turned: bool
+
+
+def _when(one: Closing) -> tuple[int, bool, int]:
+    """In order of time, so that a day is told when its own quarters were learned and no later ones."""
+    return one.span.bounds[1], one.window == "day", one.span.bounds[0]
 
 
 class Publisher:
@@ -76,8 +90,14 @@ class Publisher:
             self._touched.setdefault(window, {}).update(dict.fromkeys(kinds, self._ticks))
         facts: list[Fact] = []
         self._tick = {}
-        for window, spans in (("quarter", ledger.quarters), ("day", ledger.days)):
-            facts += self._closed(window, spans, changes, at)
+        closing = [
+            *self._closing("quarter", ledger.quarters, changes, at),
+            *self._closing("day", ledger.days, changes, at),
+        ]
+        for one in sorted(
+            closing, key=_when
+        ):  # a tick may come late, and close a day and quarters of the next
+            facts += self._close(one, at)
         self._tick = {}  # memories may have learned
         for window, _length in TRAILING:
             rolling, changed = ledger.rolling[window], changes.kinds.get(window, {})
@@ -192,33 +212,33 @@ class Publisher:
                 shown[key] = said, newest
                 facts.append(self._fact(measure, reading, view, "live", 0))
 
-    def _closed(
+    def _closing(
         self, window: Window, spans: Spans, changes: Changes, at: datetime
-    ) -> Iterable[Fact]:
+    ) -> Iterable[Closing]:
         """Closed windows that late events changed, and those whose state turned on this tick."""
-        turned = spans.turned(at, self.ledger.profile.settings.lateness.settle_s)
+        turned = {
+            s.bounds[0] for s in spans.turned(at, self.ledger.profile.settings.lateness.settle_s)
+        }
         late = bool(changes.heard) and min(changes.heard) < self._oldest_live(spans)
         if not (turned or changes.before or late):
             return ()
-        covered = self._covered_again(spans, changes) if late else set()
-        return self._told_again(window, spans, changes, {s.bounds[0] for s in turned}, covered, at)
-
-    def _told_again(
-        self, window: Window, spans: Spans, changes: Changes, turned: set[int], covered: set[int],
-        at: datetime,
-    ) -> Iterator[Fact]:  # fmt: skip
-        """The facts of these closed windows; what became final is learned, in order."""
         revised = {
             start: pane for (name, start), (_, pane) in changes.before.items() if name == window
         }
-        for start in sorted(turned | revised.keys() | covered):
-            span = spans.known.get(start)
-            if span is None:
-                continue
-            yield from self._revise(window, span, revised.get(start), at, turned=start in turned)
-            if start in turned and span.state == "final":
-                self._learn(window, span, at)
-            spans.awake.add(start)
+        covered = self._covered_again(spans, changes) if late else set()
+        return [
+            Closing(window, spans.known[start], revised.get(start), start in turned)
+            for start in turned | revised.keys() | covered
+            if start in spans.known
+        ]
+
+    def _close(self, one: Closing, at: datetime) -> Iterator[Fact]:
+        """Its facts; if it has become final, memories learn from it."""
+        yield from self._revise(one.window, one.span, one.before, at, turned=one.turned)
+        if one.turned and one.span.state == "final":
+            self._learn(one.window, one.span, at)
+        spans = self.ledger.quarters if one.window == "quarter" else self.ledger.days
+        spans.awake.add(one.span.bounds[0])
 
     def _covered_again(self, spans: Spans, changes: Changes) -> set[int]:
         """Closed windows whose coverage late messages may have changed: a door covers some minutes after it spoke."""
