@@ -1,6 +1,7 @@
 """What a person can get wrong or find missing: one line each, and the exit code that goes with it."""
 
 from enum import IntEnum
+from urllib.parse import urlsplit
 
 
 class Exit(IntEnum):
@@ -33,3 +34,20 @@ class UnavailableError(FloorcastError):
     """Something outside this process is missing or down."""
 
     code = Exit.UNAVAILABLE
+
+
+def place_of(url: str) -> str:
+    """An address as it may be shown: without the name and password it may hold.
+
+    >>> place_of("mqtt://till:secret@broker:1883"), place_of("redis://127.0.0.1:6379/0")
+    ('mqtt://broker:1883', 'redis://127.0.0.1:6379/0')
+    """
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def unanswered(what: str, url: str, error: Exception) -> UnavailableError:
+    """That a server does not answer, why, and what to do."""
+    return UnavailableError(
+        f"no {what} answers at {place_of(url)} ({error}): start it, or name another"
+    )

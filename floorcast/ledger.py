@@ -10,7 +10,7 @@ import redis
 from alerts.incident import Incident
 from alerts.keyspace import incidents_key
 from alerts.ledger import Entry, entries
-from floorcast.errors import FloorcastError
+from floorcast.errors import unanswered
 from floorcast.history.kept_ledger import KeptLedger
 from sensors.keyspace import partition_of
 from sensors.settings import Store
@@ -44,7 +44,7 @@ def entries_of(
                 if first <= entry.fired_at.astimezone(store.tz).date() <= last:
                     found[entry.store, entry.rule, entry.subject, entry.fired_at] = entry
     except redis.RedisError as error:
-        raise FloorcastError(f"Redis at {url} cannot be reached: {error}") from error
+        raise unanswered("Redis", url, error) from error
     finally:
         if client:
             client.close()

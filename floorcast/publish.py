@@ -11,7 +11,7 @@ import msgspec
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 
-from floorcast.errors import FloorcastError, UnavailableError
+from floorcast.errors import FloorcastError, UnavailableError, place_of, unanswered
 from sensors.clock import Clock, SystemClock
 from sensors.events import AnyEvent
 from sensors.simulation.delivery import Delivery
@@ -68,21 +68,21 @@ def _acknowledged(waiting: list[MQTTMessageInfo], broker: str) -> None:
     for info in waiting:
         info.wait_for_publish(timeout=30)
         if not info.is_published():
-            raise UnavailableError(f"{broker}: does not acknowledge messages")
+            raise UnavailableError(f"{place_of(broker)}: does not acknowledge messages")
     waiting.clear()
 
 
 def _connect(broker: str) -> Client:
     parts = urlsplit(broker)
     if parts.scheme != "mqtt" or not parts.hostname:
-        raise FloorcastError(f"{broker}: write mqtt://host:port")
+        raise FloorcastError(f"{place_of(broker)}: write mqtt://host:port")
     client = Client(CallbackAPIVersion.VERSION2)
     if parts.username:
         client.username_pw_set(unquote(parts.username), unquote(parts.password or "") or None)
     try:
         client.connect(parts.hostname, parts.port or 1883)
     except OSError as error:
-        raise UnavailableError(f"{broker}: {error}") from None
+        raise unanswered("broker", broker, error) from None
     client.loop_start()
     return client
 

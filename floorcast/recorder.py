@@ -6,7 +6,7 @@ from datetime import timedelta
 import redis
 
 from floorcast.archive import Archive, prune, read_manifest
-from floorcast.errors import UnavailableError
+from floorcast.errors import unanswered
 from sensors.event_log import read
 from sensors.stream_source import connect
 from sensors.streams import START, Position
@@ -27,7 +27,7 @@ def follow(
     try:
         client.ping()
     except redis.RedisError as error:
-        raise UnavailableError(f"{url}: {error}") from None
+        raise unanswered("Redis", url, error) from None
     newest = {
         partition: _closed_to(archive, stores) for partition, stores in archive.by_partition.items()
     }

@@ -7,7 +7,7 @@ import msgspec
 import redis
 
 from floorcast.demo import seed_log
-from floorcast.errors import FloorcastError, UnavailableError
+from floorcast.errors import FloorcastError, place_of, unanswered
 from floorcast.pace import Pace
 from floorcast.publish import publish
 from floorcast.replayed import Totals
@@ -56,13 +56,13 @@ def to_log(
     except redis.ResponseError as error:
         newer = str(error)
     except redis.RedisError as error:
-        raise UnavailableError(f"{url}: {error}") from None
+        raise unanswered("Redis", url, error) from None
     finally:
         paced.close()
         client.close()
     if newer:
         raise FloorcastError(
-            f"{url}: {newer}: its log is newer than the recording; name an empty Redis"
+            f"{place_of(url)}: {newer}: its log is newer than the recording; name an empty Redis"
         )
     return totals.entries
 

@@ -12,7 +12,7 @@ import redis
 
 from floorcast.archive import read_manifest
 from floorcast.captures import capture_entries, is_capture
-from floorcast.errors import FloorcastError, UnavailableError
+from floorcast.errors import FloorcastError, UnavailableError, unanswered
 from floorcast.imports.events import import_table
 from floorcast.imports.mapping import load_mapping
 from floorcast.moments import moment
@@ -149,7 +149,7 @@ def live_log(url: str, partitions: int) -> Iterator[Entry]:
     try:
         client.ping()
     except redis.RedisError as error:
-        raise UnavailableError(f"{url}: {error}") from None
+        raise unanswered("Redis", url, error) from None
     return merged([read(client, partition) for partition in range(partitions)])
 
 

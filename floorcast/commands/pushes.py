@@ -43,7 +43,7 @@ def command(
     import msgspec
     import redis
 
-    from floorcast.errors import Exit, FloorcastError, UnavailableError
+    from floorcast.errors import Exit, FloorcastError, unanswered
     from floorcast.pushes import pushes, send_again
     from sensors.stream_source import connect
 
@@ -59,7 +59,7 @@ def command(
         found.sort(key=lambda push: tuple(map(int, push.entry.split("-"))))
         sent = send_again(client, found) if again else 0
     except redis.ConnectionError as error:
-        raise UnavailableError(f"Redis at {url}: {error}") from None
+        raise unanswered("Redis", url, error) from None
     shown = found[-last:]
     if json:
         sys.stdout.writelines(msgspec.json.encode(push).decode() + "\n" for push in shown)

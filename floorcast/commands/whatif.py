@@ -117,13 +117,13 @@ def _show(outcome: "Outcome", url: str) -> None:
     import redis
 
     from alerts.keyspace import TRIED_S, tried_key
-    from floorcast.errors import UnavailableError
+    from floorcast.errors import unanswered
 
     try:
         with redis.Redis.from_url(url) as client:
             client.set(tried_key(), msgspec.json.encode(outcome), ex=TRIED_S)
     except redis.RedisError as error:
-        raise UnavailableError(f"{url}: {error}") from None
+        raise unanswered("Redis", url, error) from None
 
 
 def _print(outcome: "Outcome", most: int) -> None:
