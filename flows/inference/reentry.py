@@ -12,6 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 WITHIN_S = 120
+_EDGES = np.array(
+    (1, WITHIN_S + 1, 2 * WITHIN_S + 1, 5 * WITHIN_S + 1, -5 * WITHIN_S, 1 - 2 * WITHIN_S)
+)  # from, and to before, of near, after and before
 _SIDES = 6  # widths of WITHIN_S on both sides together
 _SURE = 4.0  # standard deviations
 _LEAST = 12.0  # people
@@ -46,13 +49,8 @@ def pairs(went: Mapping[int, int], came: Mapping[int, int]) -> Pairs:
     order = sorted(came)
     seconds = np.repeat(np.array(order), [max(0, came[second]) for second in order])
     out, counts = np.array([*went]), np.array([*went.values()])
-
-    def between(low: int, high: int) -> int:
-        """How many came from ``low`` to ``high`` seconds after somebody went."""
-        until = seconds.searchsorted(out + high, "right")
-        return int(counts @ (until - seconds.searchsorted(out + low, "left")))
-
-    near = between(1, WITHIN_S)
-    sides = between(2 * WITHIN_S + 1, 5 * WITHIN_S) + between(-5 * WITHIN_S, -2 * WITHIN_S - 1)
+    places = seconds.searchsorted(out[:, None] + _EDGES)
+    near, after, before = (counts @ (places[:, 1::2] - places[:, ::2])).tolist()
+    sides = after + before
     expected = sides / _SIDES
     return Pairs(near, expected, (near - expected) / sqrt(max(1.0, expected * (1 + 1 / _SIDES))))

@@ -104,14 +104,17 @@ def _sales_of(view: View) -> Minutes:
 
 def _summed(counts: Iterable[Mapping[int, int]]) -> Minutes:
     """Several counts by minute as one."""
-    known = [some for some in counts if some]
+    known = [
+        (np.fromiter(some, np.int64, len(some)), np.fromiter(some.values(), np.float64, len(some)))
+        for some in counts
+        if some
+    ]
     if not known:
         return Minutes(0, np.zeros(0))
-    first = min(map(min, known))
-    found: Series = np.zeros(max(map(max, known)) - first + 1)
-    for some in known:
-        minutes = np.fromiter(some, np.int64, len(some)) - first
-        found[minutes] += np.fromiter(some.values(), np.float64, len(some))
+    first = min(int(minutes.min()) for minutes, _ in known)
+    found: Series = np.zeros(max(int(minutes.max()) for minutes, _ in known) - first + 1)
+    for minutes, people in known:
+        found[minutes - first] += people
     return Minutes(first, found)
 
 
