@@ -53,8 +53,9 @@ class Panels:
             at = {sku: i for i, sku in enumerate(panel.skus)}
             for key, _, _ in own:
                 i = at.get(key)
-                if i is not None and said.known[i]:
-                    told[key] = float(said.value[i]), panel.bands(said, i, horizon)
+                if i is not None and said.days[i]:
+                    value = float(said.value[i])
+                    told[key] = value, panel.bands(value, i, horizon)
         return told
 
 
