@@ -76,10 +76,10 @@ def opened(browser: Browser, port: int, kind: Kind, *, fed: bool = False) -> Pag
         page.add_init_script(STREAM)
     page.goto(f"http://127.0.0.1:{port}/wall/{STORE}?lang=en&k={token()}")
     if fed:
-        ready = "window.floorcast?.inspect().live" if interval else "window.fedStream?.on.delta"
+        ready = "window.floorcast?.inspect?.().live" if interval else "window.fedStream?.on.delta"
         page.wait_for_function(f"() => Boolean({ready})")
         page.evaluate(FIRST, [STORE, interval])
-    page.wait_for_function("() => Boolean(window.floorcast?.inspect().live)")
+    page.wait_for_function("() => Boolean(window.floorcast?.inspect?.().live)")
     page.wait_for_selector("#chart .seen", state="attached")
     return page
 
@@ -148,7 +148,7 @@ def refused(page: Page, publisher: Publisher, kind: Kind) -> float:
         page.route(path, say_no)
     if kind is not IntervalServer:
         page.reload()
-        page.wait_for_function("() => window.floorcast?.inspect().link?.closed()")
+        page.wait_for_function("() => window.floorcast?.inspect?.().link?.closed()")
     page.wait_for_timeout(5000)
     for path in paths:
         page.unroute(path, say_no)

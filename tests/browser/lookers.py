@@ -85,7 +85,7 @@ class Screen(Looker):
     def until(self, state: str, seconds: float = 30) -> "Screen":
         """Wait until the data stands so: live, delayed, stale, down, waiting."""
         self.page.wait_for_function(
-            "name => window.floorcast && window.floorcast.inspect().standing === name",
+            "name => window.floorcast?.inspect?.().standing === name",
             arg=state, timeout=seconds * 1000,
         )  # fmt: skip
         return self
@@ -119,7 +119,7 @@ class Phone(Looker):
     def live(self) -> "Phone":
         """Wait until the cards stand and the stream is live."""
         self.page.wait_for_function(
-            "() => window.floorcast?.inspect && window.floorcast.inspect().standing === 'live'"
+            "() => window.floorcast?.inspect?.().standing === 'live'"
         )
         self.page.evaluate("document.fonts.ready.then(() => true)")
         return self

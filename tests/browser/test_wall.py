@@ -40,7 +40,7 @@ def test_fresh(site: Site, screen: Screen, language: str) -> None:
     floor.publish(*floor.afternoon(), incidents=floor.incidents())
     screen.open(language).drawn()
     floor.publish(*floor.store_facts())
-    screen.page.wait_for_function("() => window.floorcast.inspect().glass > 0")
+    screen.page.wait_for_function("() => window.floorcast?.inspect?.().glass > 0")
     for width, height in SIZES:
         screen.resize(width, height)
         fits(screen.drawn())
@@ -210,7 +210,7 @@ def test_server_restart(site: Site, screen: Screen) -> None:
     floor.publish(*floor.afternoon())
     screen.open("en")
     site.stop()
-    screen.page.wait_for_function("() => window.floorcast.inspect().link.closed()", timeout=30_000)
+    screen.page.wait_for_function("() => window.floorcast?.inspect?.().link.closed()", timeout=30_000)
     floor.publish(floor.fact("visitors", "day", 600))
     site.start()
     screen.page.wait_for_function(
