@@ -118,8 +118,6 @@ class Phone(Looker):
 
     def live(self) -> "Phone":
         """Wait until the cards stand and the stream is live."""
-        self.page.wait_for_function(
-            "() => window.floorcast?.inspect?.().standing === 'live'"
-        )
+        self.page.wait_for_function("() => window.floorcast?.inspect?.().standing === 'live'")
         self.page.evaluate("document.fonts.ready.then(() => true)")
         return self

@@ -210,7 +210,9 @@ def test_server_restart(site: Site, screen: Screen) -> None:
     floor.publish(*floor.afternoon())
     screen.open("en")
     site.stop()
-    screen.page.wait_for_function("() => window.floorcast?.inspect?.().link.closed()", timeout=30_000)
+    screen.page.wait_for_function(
+        "() => window.floorcast?.inspect?.().link.closed()", timeout=30_000
+    )
     floor.publish(floor.fact("visitors", "day", 600))
     site.start()
     screen.page.wait_for_function(

@@ -38,7 +38,9 @@ def test_a_503_from_a_proxy(screen: Screen) -> None:
     screen.page.route("**/events", refuse)
     screen.site.stop()  # the stream ends, and what the browser opens next meets the 503
     screen.site.start()
-    screen.page.wait_for_function("() => window.floorcast?.inspect?.().link.closed()", timeout=30_000)
+    screen.page.wait_for_function(
+        "() => window.floorcast?.inspect?.().link.closed()", timeout=30_000
+    )
     wait_for(lambda: bool(screen.page.evaluate("1") and refused), within_s=30, what="the refusal")
     screen.page.unroute("**/events", refuse)
     visitors(screen, 777)
