@@ -94,9 +94,8 @@ class Publisher:
             *self._closing("quarter", ledger.quarters, changes, at),
             *self._closing("day", ledger.days, changes, at),
         ]
-        for one in sorted(
-            closing, key=_when
-        ):  # a tick may come late, and close a day and quarters of the next
+        closing.sort(key=_when)  # a tick may come late, and close a day and quarters of the next
+        for one in closing:
             facts += self._close(one, at)
         self._tick = {}  # memories may have learned
         for window, _length in TRAILING:

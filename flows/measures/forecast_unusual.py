@@ -54,8 +54,7 @@ def learn(memory: UnusualMemory, view: View) -> None:
     """Filter a final quarter; one its sensors did not cover, or outside opening hours, says nothing."""
     if view.coverage is not None and view.coverage < COVERED:
         return
-    opened = view.profile.open_minutes(view.start)
-    if view.profile.store.hours and not opened.start <= view.start < opened.stop:
+    if not view.profile.is_open(view.start):
         return
     more, fewer = (
         pickle.loads(unsqueeze(memory.model))  # noqa: S301  our own recovery state, as bytewax itself keeps it

@@ -82,7 +82,7 @@ class ZoneMemory(Struct):
 
 def learn(memory: ZoneMemory, view: View) -> None:
     """Take in a final quarter within opening hours; every configured zone counts, also one that nobody visited."""
-    if view.profile.store.hours and view.start not in view.profile.open_minutes(view.start):
+    if not view.profile.is_open(view.start):
         return
     week = view.start // (7 * 1440)
     if week != memory.week:
