@@ -104,7 +104,7 @@ def house(server: RedisServer, folder: Path) -> Iterator[int]:
     """The floor, the alerts and the screen as processes of their own; the screen's port."""
     chosen, shops = settings_of(folder), demo_shops(cards=TILLS)
     listener = serve.listen("127.0.0.1", 0)
-    spawn, fork = (multiprocessing.get_context(how) for how in ("spawn", "fork"))
+    spawn, fork = multiprocessing.get_context("spawn"), multiprocessing.get_context("fork")
     tables = (chosen.alerts, chosen.sensors, chosen.flows)
     screen = (server.url, shops, 16, shops[STORE].settings, [listener], House(folder))
     stages = [

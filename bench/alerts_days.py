@@ -155,7 +155,10 @@ class Shop:
             store, products, FIRST + timedelta(days=number), seed, faults=faults,
             visitors=USUAL_DAY * self.size,
         )  # fmt: skip
-        found = Found(*({side: defaultdict(list) for side in SIDES} for _ in range(2)))
+        found = Found(
+            act={side: defaultdict(list) for side in SIDES},
+            watch={side: defaultdict(list) for side in SIDES},
+        )
         told: dict[str, list[Told]] = {side: [] for side in SIDES}
         for batch in self._batches(day.events, day.day.end):
             if until and batch.at > until:

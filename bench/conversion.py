@@ -86,7 +86,7 @@ def busier(pool: Sequence[Day], size: float, trials: int, seed: int) -> list[Day
     for _ in range(trials):
         some = [pool[n] for n in rng.choice(len(pool), whole)]
         if share:
-            visitors, sales = pool[rng.integers(len(pool))]
+            visitors, sales = pool[int(rng.integers(len(pool)))]
             some.append(
                 Day(*(rng.binomial(n.astype(int), share).astype(float) for n in (visitors, sales)))
             )

@@ -16,7 +16,8 @@ def chances(n: int, p: float) -> Chances:
     """
     ways = np.array([lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) for k in range(n + 1)])
     k = np.arange(n + 1)
-    return np.exp(ways + k * np.log(p) + (n - k) * np.log1p(-p))
+    found: Chances = np.exp(ways + k * np.log(p) + (n - k) * np.log1p(-p))
+    return found
 
 
 def best_power(n: int, usual: float, fallen: float, false_share: float) -> float:

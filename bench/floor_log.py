@@ -62,9 +62,10 @@ def events(count: int, stores: int, rate: float) -> Iterator[Event]:
                 net_minor=line.net_minor, lines=[line],
             )  # fmt: skip
         else:
-            way = {"entered": 1} if draw.random() < 0.52 else {"left": 1}
+            came = draw.random() < 0.52
             yield Footfall(
-                at=at, store=every[number], source=DOORS[device], seq=seq, door=DOORS[device], **way
+                at=at, store=every[number], source=DOORS[device], seq=seq, door=DOORS[device],
+                entered=int(came), left=int(not came),
             )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ It needs nothing of this repository but ``floor_counts`` beside it.
 
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pathway as pw  # type: ignore[import-not-found, unused-ignore]
 from floor_counts import Counts, report, timed  # type: ignore[import-not-found, unused-ignore]
@@ -48,11 +49,11 @@ def count(lines: str) -> Counts:
     )
     counts: Counts = {}
 
-    def keep(key: object, row: dict[str, object], time: int, is_addition: bool) -> None:  # noqa: ARG001, FBT001
+    def keep(key: object, row: dict[str, Any], time: int, is_addition: bool) -> None:  # noqa: ARG001, FBT001
         if is_addition:
-            pane, minute = row["pane"], int(row["start"].timestamp()) // 60  # type: ignore[attr-defined]
+            pane, minute = row["pane"], int(row["start"].timestamp()) // 60
             numbers = [row[name] for name in ("entered", "left", "tickets", "net_minor")]
-            counts[pane[0], pane[1], minute] = numbers  # type: ignore[index, assignment]
+            counts[pane[0], pane[1], minute] = numbers
 
     pw.io.subscribe(minutes, keep)
     pw.run(monitoring_level=pw.MonitoringLevel.NONE)

@@ -55,11 +55,12 @@ def loop(url: str, _lines: str) -> Counts:
     after: dict[Any, Any] = {log_key(partition): "0" for partition in range(PARTITIONS)}
     client = redis.Redis.from_url(url, protocol=2)
     while answer := client.xread(after, count=COUNT):
-        for key, rows in answer:  # type: ignore[union-attr, str-unpack]
-            after[key.decode()] = rows[-1][0]  # type: ignore[union-attr, index]
-            for _, fields in rows:  # type: ignore[str-unpack]
+        told: Any = answer
+        for key, rows in told:
+            after[key.decode()] = rows[-1][0]
+            for _, fields in rows:
                 if b"e" in fields:
-                    _count(_union(fields[b"e"]), panes, following, beyond)  # type: ignore[index, arg-type]
+                    _count(_union(fields[b"e"]), panes, following, beyond)
     return panes
 
 
@@ -115,7 +116,9 @@ def floor(url: str, publish_s: float, stores: int = 100) -> None:
 
 def _recoverable(flow: Dataflow) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run_main(flow, epoch_interval=EPOCH, recovery_config=recovery(Path(folder)))
+        run_main(  # type: ignore[no-untyped-call]
+            flow, epoch_interval=EPOCH, recovery_config=recovery(Path(folder))
+        )
 
 
 def only_what_the_loop_counts() -> None:
@@ -131,15 +134,17 @@ def floor_counts(url: str) -> Counts:
     places = {"visitors": 0, "exits": 1, "transactions": 2, "net_sales": 3}
     client = redis.Redis.from_url(url, protocol=2)
     for partition in range(PARTITIONS):
-        for _, fields in client.xrange(f"facts:{{{partition}}}"):  # type: ignore[union-attr, misc]
+        rows: Any = client.xrange(f"facts:{{{partition}}}")
+        for _, fields in rows:
             for batch in _batch.decode_lines(fields[b"e"]):
                 for fact in batch.facts:
                     place = places.get(fact.metric)
                     door = fact.subject.removeprefix("door:")
-                    wanted = place is not None and bool(door) == (place < 2)
-                    if wanted and fact.window == "quarter" and fact.state == "final":
+                    if place is None or bool(door) != (place < 2):
+                        continue
+                    if fact.window == "quarter" and fact.state == "final":
                         pane = fact.store, door, int(fact.start.timestamp()) // 60
-                        counts.setdefault(pane, [0, 0, 0, 0])[place] += fact.value  # type: ignore[operator, index]
+                        counts.setdefault(pane, [0, 0, 0, 0])[place] += int(fact.value or 0)
     return counts
 
 
@@ -154,7 +159,7 @@ def windows(url: str, said: Callable[[Stream[Entry]], Stream[Said]]) -> Counts:
     )
     keyed = op.key_on("store", said(entries), lambda item: item[0])
     # by the system's clock, a run that reads the log slower than it was written would drop events as late
-    clock = win.EventClock(
+    clock: win.EventClock[Any] = win.EventClock(
         lambda item: item[1],
         wait_for_system_duration=WAIT,
         now_getter=lambda: START,

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import holidays
 import polars as pl
 
+from flows.forecasting.contract import Features
+
 EPOCH = date(2001, 1, 1)  # a Monday
 
 
@@ -24,7 +26,7 @@ class Days(NamedTuple):
     """Many series of counts by day: day → [(key, features, count)]."""
 
     name: str
-    rows: dict[int, list[tuple[str, dict[str, float | None], float]]]
+    rows: dict[int, list[tuple[str, Features, float]]]
 
 
 def calendar(day: date, days_off: Container[date]) -> dict[str, float | None]:
@@ -110,7 +112,7 @@ def bakery(root: Path, per_day: int) -> list[Slots]:
 
 
 def _days(name: str, frame: pl.DataFrame, columns: dict[str, str]) -> Days:
-    rows: dict[int, list[tuple[str, dict[str, float | None], float]]] = {}
+    rows: dict[int, list[tuple[str, Features, float]]] = {}
     first = first_monday(frame["date"].min())  # type: ignore[arg-type]
     for r in frame.sort("date", "key").to_dicts():
         x = {feature: r[column] for feature, column in columns.items()}

@@ -108,9 +108,8 @@ def at_same_stock(
     told = Result(0.0, 0.0, 0.0, 0.0)
     for _ in range(steps):
         z = (low + high) / 2
-        told = over(
-            shops, lambda s, z=z: RuleOfThumb(s, goods.lead, goods.review, z), goods.lead, level
-        )
+        thumb = partial(RuleOfThumb, lead=goods.lead, review=goods.review, z=z)
+        told = over(shops, thumb, goods.lead, level)
         low, high = (z, high) if told.cover < cover else (low, z)
     return told
 

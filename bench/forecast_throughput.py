@@ -55,7 +55,7 @@ def floor_us(visitors: float) -> tuple[float, int]:
         settings.sensors,
     )
     op.output("facts", told_of, TestingSink(told))
-    taken = cpu_s(lambda: run_main(flow))
+    taken = cpu_s(lambda: run_main(flow))  # type: ignore[no-untyped-call]
     return 1e6 * taken / len(day.events), len(day.events)
 
 

@@ -9,7 +9,6 @@ memory is told as the log goes on.
 
 import argparse
 import gc
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +36,7 @@ from tests.servers import RedisServer
 
 PAGE_KB = 4
 MILESTONES = (100_000, 300_000, 1_000_000, 2_000_000, 3_000_000, 5_000_000, 10_000_000)
-ROOMS = {"route": RouteLogic, "floor": FloorLogic, "alerts": _Incidents}
+ROOMS: dict[str, Any] = {"route": RouteLogic, "floor": FloorLogic, "alerts": _Incidents}
 
 
 def main() -> None:
@@ -205,4 +204,4 @@ def peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -40,11 +41,16 @@ def messages(count: int) -> Iterator[tuple[str, bytes]]:
         yield TOPIC, event
 
 
+def _acknowledged(gateway: Gateway, messages: int) -> None:
+    """Wait until the gateway has so many messages acknowledged."""
+    wait_for(lambda: gateway.acknowledged >= messages, within_s=LONG_S)
+
+
 def feed(gateway: Gateway, count: int) -> None:
     """Hand the gateway its messages, never more than paho has numbers for: it keeps them by their 16-bit number."""
     rest, sent = messages(count), 0
     while part := list(islice(rest, WINDOW)):
-        wait_for(lambda sent=sent: gateway.acknowledged >= sent - WINDOW, within_s=LONG_S)
+        _acknowledged(gateway, sent - WINDOW)
         sent += gateway.send(part)
 
 
@@ -106,7 +112,7 @@ def run(folder: Path, count: int, fsync: str) -> dict[str, object]:
             feeder.start()
             for number, fall in enumerate(falls, start=1):
                 step = count * number // (len(falls) + 1)
-                wait_for(lambda step=step: gateway.acknowledged >= step, within_s=LONG_S)
+                _acknowledged(gateway, step)
                 fall()
                 print(f"{gateway.acknowledged:>8} acknowledged: {fall.__name__}", file=sys.stderr)
             wait_for(lambda: gateway.acknowledged == count, within_s=LONG_S, what="acknowledged")
@@ -148,8 +154,8 @@ def table(figures: dict[str, object]) -> Iterator[str]:
 
 def is_quiet(soak: Soak) -> bool:
     """Whether three more ticks came without an event: the ingest has nothing left to bring."""
-    client = soak.redis.client()
-    ticks = [row for row in client.xrevrange("log:{3}", count=3) if b"e" not in row[1]]  # type: ignore[union-attr]
+    rows: Any = soak.redis.client().xrevrange("log:{3}", count=3)
+    ticks = [row for row in rows if b"e" not in row[1]]
     return len(ticks) == 3
 
 

@@ -1,6 +1,7 @@
 """The shops that replenishment is simulated on: real demand by day and SKU, and what is known of each day."""
 
-from typing import NamedTuple
+from datetime import date
+from typing import NamedTuple, cast
 
 import numpy as np
 import polars as pl
@@ -38,7 +39,8 @@ def shops_of(days: Days, scale: float = 1.0) -> list[Shop]:
         if not skus:
             continue
         demand = np.array([[by_sku[k].get(d, (0.0, {}))[0] for k in skus] for d in order_of])
-        features, promotion = [], []
+        features: list[Features] = []
+        promotion: list[dict[str, float]] = []
         for d in order_of:
             known = {k: by_sku[k][d][1] for k in skus if d in by_sku[k]}
             any_one: Features = next(iter(known.values()), {})
@@ -61,7 +63,7 @@ def fresh(stores: int) -> list[Shop]:
         for s, p, d, hours in raw.select("store_id", "product_id", pl.col("dt").str.to_date(), "oos_h").iter_rows()
     }  # fmt: skip
     days = forecast_sets.fresh_retail(ROOT, stores)
-    first = forecast_sets.first_monday(raw["dt"].str.to_date().min())
+    first = forecast_sets.first_monday(cast("date", raw["dt"].str.to_date().min()))
     rows = {
         number: [
             (key, x, y / (1 - min(0.5, out[key, forecast_sets.date_of(first, number)] / 16)))
