@@ -140,7 +140,7 @@ class Shop:
         block, memories = state
         known = snapshot.load(block, lambda _store: self._profile())
         self.publisher = Listening(known.ledger, self.wanted)
-        self.publisher.memories = known.memories
+        self.publisher.memories |= known.memories
         self.memories = {side: Memory.decode(raw) for side, raw in memories.items()}
         return self
 
