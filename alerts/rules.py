@@ -1,6 +1,6 @@
 """Rules looked at from outside: are they sound; ``check`` → problems with path and reason. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
@@ -8,6 +8,11 @@ from alerts.catalogue import ACTIONS, SEGMENTS, TITLES
 from alerts.reference import benchmark_of
 from alerts.settings import AlertsSettings, Rule
 from flows.settings import Benchmark
+
+Cadences = Mapping[tuple[str, str], int]
+"""Minutes from one word of an open window to the next, by metric and window."""
+
+SHUT_MIN = 5  # the same of a closed shop, at least
 
 
 class Problem(NamedTuple):
@@ -25,6 +30,7 @@ def check(
     settings: AlertsSettings,
     published: Collection[str] | None = None,
     places: Collection[str] | None = None,
+    cadences: Cadences | None = None,
 ) -> list[Problem]:
     """Everything that is wrong with the rules, routes and people beyond their types.
 
@@ -32,6 +38,7 @@ def check(
         settings: ``[alerts]``.
         published: metrics the floor publishes; a rule over another one is told and never fires.
         places: subjects that the stores have (``till:2``, ``sku:…``); a rule over none of its kind never fires.
+        cadences: how seldom each metric is told; a rule about its absence must wait longer.
     """
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -51,6 +58,7 @@ def check(
             for key, metric in named
             if published is not None and metric not in published
         ]
+        problems += [Problem(f"{path}.absent_s", w, "note") for w in _hasty(rule, cadences or {})]
         if places is not None and _nowhere(rule.subject, places):
             why = f"no store has {rule.subject}: the rule never fires"
             problems.append(Problem(f"{path}.subject", why, "note"))
@@ -67,6 +75,18 @@ def _nowhere(subject: str, places: Collection[str]) -> bool:
     kind = subject.partition(":")[0]
     known = [place for place in places if place.partition(":")[0] == kind]
     return bool(known) and not any(fnmatchcase(place, subject) for place in known)
+
+
+def _hasty(rule: Rule, cadences: Cadences) -> list[str]:
+    """Why a rule about absence would fire between two words of its metric."""
+    minutes = cadences.get((rule.metric, rule.window), 0)
+    if rule.when != "open":
+        minutes = max(minutes, SHUT_MIN)
+    if rule.compare != "absent" or rule.absent_s > minutes * 60:
+        return []
+    return [
+        f"{rule.metric} is told every {minutes} min: more than {minutes * 60} s, or the rule fires between"
+    ]
 
 
 def _segment(rule: Rule) -> list[tuple[str, str]]:

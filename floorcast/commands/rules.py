@@ -64,7 +64,10 @@ def check(ctx: typer.Context) -> None:
 
     chosen = ctx.obj.settings()
     published = {measure.metric for measure in measures()}
-    problems = rules.check(chosen.alerts, published, _places(chosen.sensors))
+    cadences: dict[tuple[str, str], int] = {
+        (m.metric, w): m.cadence_over(w) for m in measures() for w in m.windows
+    }
+    problems = rules.check(chosen.alerts, published, _places(chosen.sensors), cadences)
     for problem in problems:
         typer.echo(f"{problem.level}: {problem}")
     if any(problem.level == "error" for problem in problems):
