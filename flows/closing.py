@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.changes import Changes
 from flows.facts import Fact, Window
-from flows.ledger import Changes
 from flows.measure import measures, measures_over
 from flows.panes import Pane
 from flows.spans import Span, Spans

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
+from flows.changes import Changes
 from flows.clocks import Clocks
 from flows.corrections import Intervals, Totals
 from flows.coverage import Heard
@@ -164,7 +165,7 @@ class Ledger:
                 return self.intervals.resolve(event)
         return ((event, 1),)
 
-    def absorb(self) -> "Changes":
+    def absorb(self) -> Changes:
         """Merge what came since the last tick into every window it belongs to; says what changed."""
         changes = Changes()
         levels = self._absorb_levels()
@@ -186,7 +187,7 @@ class Ledger:
         self.now_fresh = {}
         return changed
 
-    def _absorb_minute(self, minute: int, pane: Pane, changes: "Changes") -> None:
+    def _absorb_minute(self, minute: int, pane: Pane, changes: Changes) -> None:
         day = self.profile.day_of(minute)
         quarter = minute - minute % QUARTER
         if minute < self.minute - self.quarters.keep:
@@ -204,7 +205,7 @@ class Ledger:
         changes.span("quarter", self.quarters, (quarter, quarter + QUARTER), pane)
         changes.span("day", self.days, day, pane)
 
-    def advance(self, minute: int, changes: "Changes") -> bool:
+    def advance(self, minute: int, changes: Changes) -> bool:
         """Move the trailing windows to end with ``minute``; whether that was news."""
         if minute == self.minute:
             return False
@@ -247,33 +248,3 @@ def _by_minute(counts: Sequence[Footfall], *, ordered: bool) -> Iterable[Sequenc
     ):
         return (counts,)
     return [list(run) for _, run in groupby(counts, lambda event: minute_of(event.at))]
-
-
-class Changes:
-    """What one tick found changed."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[
-            Window, dict[str, set[str]]
-        ] = {}  # subjects by kind of open and trailing windows
-        self.heard: set[int] = set()  # minutes in which a door was heard
-        self.before: dict[
-            tuple[Window, int], tuple[tuple[int, int], Pane]
-        ] = {}  # closed spans as they were
-
-    def note(self, window: Window, pane: Pane) -> None:
-        """A window holds what this pane added."""
-        known = self.kinds.setdefault(window, {})
-        for kind, subjects in pane.tallies.items():
-            known.setdefault(kind, set()).update(subjects)
-
-    def span(self, window: Window, spans: Spans, bounds: tuple[int, int], pane: Pane) -> None:
-        """Merge a pane into an aligned window; one that had closed is kept as it was, for its revision."""
-        span = spans.at(bounds)
-        if span.state == "live":
-            self.note(window, pane)
-        elif (window, bounds[0]) not in self.before:
-            copy = Pane()
-            copy.merge(span.pane)
-            self.before[window, bounds[0]] = (bounds, copy)
-        span.pane.merge(pane, window=window)

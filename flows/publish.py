@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from flows.cadence import begun, due_over, touched_over
+from flows.changes import Changes
 from flows.closing import Closer
 from flows.facts import Fact, Window
-from flows.ledger import TRAILING, Changes, Ledger
-from flows.measure import Measure, Reading, View, begun, due_over, touched_over
+from flows.ledger import TRAILING, Ledger
+from flows.measure import Measure, Reading, View
 from flows.panes import Pane
 from flows.profile import minute_of
 from flows.spans import QUARTER

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 import flows.publish
+from flows.cadence import begun, cadences
 from flows.facts import Fact, FactBatch
-from flows.measure import begun, cadences, measures
+from flows.measure import measures
 from flows.profile import minute_of
 from sensors.streams import Entry
 from tests.floor_runs import START, entries_of, floor_batches, random_events
