@@ -14,7 +14,7 @@ from floorcast.ordered import Key, Keyed, Ordered
 from floorcast.runs import FAN
 from flows.facts import Fact, FactBatch
 from flows.sink import ALIGNED
-from sensors.streams import Entry, Position
+from sensors.streams import Entry, position_of
 
 Keep = Literal["all", "last", "none"]
 HELD_INCIDENTS = 10_000  # some 2 KB each
@@ -173,8 +173,10 @@ def _kept(batches: Iterable[FactBatch], ending: str = "") -> Iterator[Keyed]:
         facts = batch.facts
         if ending:
             facts = [fact for fact in facts if fact.metric.endswith(ending)]
+        if not facts:
+            continue
         yield _key(batch), [_encode(fact) for fact in sorted(facts, key=_identity)]
 
 
 def _key(batch: FactBatch | IncidentBatch) -> Key:
-    return Key(*Position.parse(batch.position), batch.partition, batch.store)
+    return Key(*position_of(batch.position), batch.partition, batch.store)

@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 from flows.facts import Window
 from flows.measure import Measure, measures, measures_over
 
+OPEN: tuple[Window, ...] = ("15m", "60m", "day", "now")  # read between two minutes
 Read = tuple[Measure, frozenset[str]]
 """A measure with the kinds of tally it reads."""
 
@@ -37,6 +38,13 @@ def begun(before: int, minute: int) -> frozenset[int]:
 def due_over(window: Window, begun: frozenset[int]) -> tuple[Read, ...]:
     """The measures of one window to read when these cadences begin."""
     return tuple(read for read in reads_over(window) if read[0].cadence_over(window) in begun)
+
+
+@cache
+def told_at_once() -> frozenset[str]:
+    """The kinds of tally that some measure of an open window is read for on the very tick."""
+    read = (kinds for window in OPEN for one, kinds in reads_over(window) if not one.cadence)
+    return frozenset().union(*read)
 
 
 @lru_cache(maxsize=4096)

@@ -50,6 +50,10 @@ class Closer:
                 self._learn(one.window, one.span, at)
             self._spans[one.window].awake.add(one.span.bounds[0])
 
+    def is_due(self, at: datetime) -> bool:
+        """Whether a window may end or settle on this tick."""
+        return any(spans.is_turning(at) for spans in self._spans.values())
+
     def rest(self) -> None:
         """Freeze what is final."""
         for spans in self._spans.values():

@@ -133,10 +133,14 @@ class Spans:
         self.awake.add(bounds[0])
         return span
 
+    def is_turning(self, at: datetime) -> bool:
+        """Whether a state may change with this tick."""
+        return at.timestamp() >= self._turns_s
+
     def turned(self, at: datetime, settle_s: float) -> list[Span]:
         """Windows whose state changes with this tick, oldest first; the change is made."""
         turned: list[Span] = []
-        if at.timestamp() < self._turns_s:
+        if not self.is_turning(at):
             return turned
         for start in sorted(self.open):
             span = self.known[start]
