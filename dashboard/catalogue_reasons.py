@@ -179,6 +179,9 @@ SETTINGS: dict[str, str] = {
     "a rule that compares by `{compare}` needs the values to look for": "按 {compare} 比较的规则需要填写取值",
     "only with metric sensor_health and compare `is`": "仅用于 sensor_health 且比较方式为 is",
     "a rule about what is absent looks at nothing else": "检测缺失的规则不看其他条件",
+    "{metric} is told every {minutes} min: more than {seconds} s, or the rule fires between": (
+        "{metric} 每 {minutes} 分钟更新一次：应大于 {seconds} 秒，否则规则会在两次更新之间触发"
+    ),
     "there is no benchmark for {metric}; use fixed or forecast": "{metric} 没有目标值；请用固定值或预测",
     "a streak counts closed windows: quarter or hour": "连续判断只按已结束的窗口：一刻钟或小时",
     "at least 0.5, or 0 to judge without evidence": "至少 0.5；0 表示不要求证据",

@@ -166,7 +166,7 @@ def facts(found: Iterable[Fact], shop: Shop, language: Language) -> list[Row]:
         rows.append({
             "id": f"{f.metric}|{f.subject}|{f.window}", "metric": term("metric", f.metric, language),
             "window": term("window", f.window, language),
-            "subject": getattr(place, language) if place else f.subject or whole,
+            "subject": getattr(place, language) if place else f.subject.removeprefix("device:") or whole,
             "value": f.value, "unit": unit_shown(f.metric, f.unit),
             "interval": interval(f) if f.unit == "ratio" else _range(f),
             "n": f.evidence.n, "coverage": f.coverage, "state": term("fact", f.state, language), "revision": f.revision,
