@@ -2,9 +2,11 @@
 
 import contextlib
 import getpass
+import os
 import shutil
 import socket
 import subprocess
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,13 +15,26 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+_PORTS = range(18_000, 32_000)  # below those the system gives to whoever asks for any
+_offsets = count(os.getpid() * 101)  # other test processes begin elsewhere
 
-def free_port() -> int:
-    """A loopback port that nothing listens on now."""
+
+def free_port(ports: int = 1) -> int:
+    """The first of so many loopback ports in a row that nothing listens on now; asked again, it gives others."""
+    while True:
+        first = _PORTS[next(_offsets) * ports % (len(_PORTS) - ports)]
+        if all(_is_free(port) for port in range(first, first + ports)):
+            return first
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def cpu_s(pid: int) -> float:

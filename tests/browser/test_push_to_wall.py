@@ -5,28 +5,21 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import msgspec
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.living import STORE, Live, living
+from tests.browser.pushes import Receiver
 from tests.browser.sites import PASSWORD
 from tests.ingest_process import wait_for
 from tests.servers import RedisServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.slow]
-SHOWN = """() => navigator.serviceWorker.getRegistration('/staff').then(r => r.getNotifications())
-  .then(all => all.map(n => ({title: n.title, body: n.body, tag: n.tag, silent: n.silent})))"""
 CLICK = """([tag, action]) => self.registration.getNotifications({tag}).then(([notification]) => new Promise((done) => {
   self.clients.openWindow = (url) => { done(url); return Promise.resolve(null); };  // headless has no window to open
   self.dispatchEvent(new NotificationEvent('notificationclick', {notification, action}));
   if (action) done('');
 }))"""
-COUNT = """() => {
-  const show = self.registration.showNotification.bind(self.registration);
-  self.shows = 0;
-  self.registration.showNotification = async (...said) => { await show(...said); self.shows += 1; };
-}"""
 WATCH = """() => {
   window.takenAt = {};
   new MutationObserver(() => document.querySelectorAll('[data-id].taken').forEach(
@@ -51,46 +44,20 @@ class Pocket:
             viewport={"width": 360, "height": 740}, permissions=["notifications"]
         )
         self.page = self.context.new_page()
-        self.registration = subscribed(self.page, house)
-        wait_for(
-            lambda: bool(self.page.evaluate("1") and self.context.service_workers),
-            what="the service worker",
-        )
-        self.worker = self.context.service_workers[0]
-        self.worker.evaluate(COUNT)
-        self.devtools = self.context.new_cdp_session(self.page)
-        self.devtools.send("ServiceWorker.enable")
+        self.receiver = Receiver(self.page, house.root, subscribed(self.page, house))
         self.pushes = house.endpoints.seen["push/mia"]
 
     def pushed(self, n: int) -> dict[str, Any]:
         """The ``n``-th push, as only this phone can read it, shown."""
         wait_for(lambda: len(self.pushes) > n, within_s=120, what="the push")
         said = self.pushes[n].said
-        self.receive(said)
-        assert said["tag"] in [x["tag"] for x in self.shown()]
+        self.receiver.receive(said)
+        assert said["tag"] in [x["tag"] for x in self.receiver.shown()]
         return said
-
-    def receive(self, said: dict[str, Any]) -> None:
-        """Hand a push to the page's service worker, as the browser's push service would, and see it shown."""
-        shows = self.shows()
-        data = msgspec.json.encode(said).decode()
-        message = {"origin": self.house.root, "registrationId": self.registration, "data": data}
-        self.devtools.send("ServiceWorker.deliverPushMessage", message)
-        wait_for(lambda: self.shows() > shows, what="the notification")
-
-    def shows(self) -> int:
-        """How often its worker has shown one. Chromium drops a notification whose list is asked for while it comes."""
-        count: int = self.worker.evaluate("self.shows")
-        return count
-
-    def shown(self) -> list[dict[str, Any]]:
-        """The notifications that stand there."""
-        found: list[dict[str, Any]] = self.page.evaluate(SHOWN)
-        return found
 
     def tap(self, tag: str, button: str = "") -> str:
         """Tap a notification or one of its buttons; the page it opens, empty where it opens none."""
-        opened: str = self.worker.evaluate(CLICK, [tag, button])
+        opened: str = self.receiver.worker.evaluate(CLICK, [tag, button])
         return opened
 
 
@@ -107,8 +74,8 @@ def test_a_push_is_received_and_taken(house: Live, chromium: Browser) -> None:
         house.queue(till, 12)
         said = phone.pushed(n)
         if n == 0:  # the push service repeats itself: nothing new is to be heard
-            phone.receive(said)
-            assert [x["silent"] for x in phone.shown()] == [True]
+            phone.receiver.receive(said)
+            assert [x["silent"] for x in phone.receiver.shown()] == [True]
         url = phone.tap(said["tag"])
         assert url == said["url"]
         phone.page.goto(url)
@@ -123,11 +90,11 @@ def test_a_push_is_received_and_taken(house: Live, chromium: Browser) -> None:
     assert median(took) < 30_000, took
     house.queue("4", 12)
     said = phone.pushed(3)
-    shows = phone.shows()
+    shows = phone.receiver.shows()
     assert phone.tap(said["tag"], "0") == ""  # its first button says: I've got it
     taken_at(wall, incident_of(said))
-    wait_for(lambda: phone.shows() > shows, what="it says so in place")
-    assert "\u2713 I've got it" in [x["body"] for x in phone.shown()]
+    wait_for(lambda: phone.receiver.shows() > shows, what="it says so in place")
+    assert "\u2713 I've got it" in [x["body"] for x in phone.receiver.shown()]
     assert house.endpoints.complaints == []
     for page in (wall, colleague, phone.page):
         page.context.close()

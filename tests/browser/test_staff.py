@@ -11,6 +11,7 @@ from alerts.links import Claim, sign
 from sensors.events import Command
 from sensors.keyspace import log_key
 from tests.browser.lookers import Phone
+from tests.browser.pushes import Receiver
 from tests.browser.sites import Site
 from tests.ingest_process import wait_for
 
@@ -285,10 +286,9 @@ def test_installable(site: Site, phones: Phones) -> None:
         "urgent": True,
         "url": "/staff/confirm?t=x",
     }
-    devtools.send("ServiceWorker.deliverPushMessage", {
-        "origin": phone.root, "registrationId": found[0]["registrationId"], "data": msgspec.json.encode(said).decode(),
-    })  # fmt: skip
-    shown = """() => navigator.serviceWorker.getRegistration('/staff').then(r => r.getNotifications())
-        .then(all => all.map(n => [n.title, n.body, n.tag, n.data.url]).flat())"""
-    wanted = ["Queue is long", "Till 2", "i-1", "/staff/confirm?t=x"]
-    wait_for(lambda: phone.page.evaluate(shown) == wanted, what="the notification")
+    receiver = Receiver(phone.page, phone.root, found[0]["registrationId"])
+    receiver.receive(said)
+    (note,) = receiver.shown()
+    assert {key: note[key] for key in ("title", "body", "tag", "url")} == {
+        key: said[key] for key in ("title", "body", "tag", "url")
+    }

@@ -51,7 +51,7 @@ def test_every_process_tells_its_numbers(
     redis_server: RedisServer, mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     """Events and rejects sent over MQTT are counted by every stage they pass; told to stop, each ends with 0."""
-    base = free_port()
+    base = free_port(len(STAGES))
     stages = Stages(tmp_path, redis_server.url, mosquitto.port)
     stages.config = write_effective(
         DEMO, tmp_path,
