@@ -8,8 +8,7 @@ from typing import Any
 
 import redis
 
-from alerts import rules
-from floorcast import certificates
+from floorcast import certificates, rule_check
 from floorcast.embedded import OLDEST_REDIS
 from floorcast.finding import Finding, Level
 from floorcast.settings import Settings
@@ -43,8 +42,7 @@ def configuration(settings: Settings) -> Iterator[Finding]:
                 "configuration", "wrong", f"store {store.id} sells {store.range!r}, which is not described",
                 f"add sensors.ranges.{store.range}, or correct the name",
             )  # fmt: skip
-    problems = rules.check(settings.alerts)
-    for problem in problems:
+    for problem in rule_check.problems(settings):
         level: Level = "wrong" if problem.level == "error" else "note"
         yield Finding("rules", level, str(problem), "correct it; `floorcast rules` lists the rules")
     names = ", ".join(store.id for store in stores)

@@ -1,11 +1,8 @@
 """``floorcast rules``: what is watched, and whether the rules are sound."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from sensors.settings import SensorsSettings
 
 EPILOG = """Examples:
 
@@ -58,31 +55,14 @@ def rows(
 
 def check(ctx: typer.Context) -> None:
     """Say what is wrong with rules, routes and people, with its place in the configuration."""
-    from alerts import rules
     from floorcast.errors import Exit
-    from flows.measure import measures
+    from floorcast.rule_check import problems as found
 
-    chosen = ctx.obj.settings()
-    published = {measure.metric for measure in measures()}
-    cadences: dict[tuple[str, str], int] = {
-        (m.metric, w): m.cadence_over(w) for m in measures() for w in m.windows
-    }
-    problems = rules.check(chosen.alerts, published, _places(chosen.sensors), cadences)
+    problems = found(ctx.obj.settings())
     for problem in problems:
         typer.echo(f"{problem.level}: {problem}")
     if any(problem.level == "error" for problem in problems):
         raise typer.Exit(Exit.FINDING)
-
-
-def _places(sensors: "SensorsSettings") -> set[str]:
-    """What a rule's subject can name at some store."""
-    found: set[str] = set()
-    for store in sensors.stores:
-        found |= {f"door:{door.id}" for door in store.doors}
-        found |= {f"zone:{zone.id}" for zone in store.zones}
-        found |= {f"till:{till.id}" for till in store.tills}
-        found |= {f"sku:{product.sku}" for product in sensors.ranges.get(store.range, [])}
-    return found
 
 
 def explain(
