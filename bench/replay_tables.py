@@ -6,6 +6,7 @@ days what SQL finds in the table's lines, exactly (distinct members within their
 1. Resident memory is told as the log goes on.
 """
 
+import argparse
 import lzma
 import shutil
 import sys
@@ -45,8 +46,20 @@ TELLINGS = 12  # of memory
 
 def main() -> int:
     """Print one block a table; 1 if a value differs."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data")
-    return max([is_unlike(name, folder / TABLES[name]) for name in sys.argv[2:] or TABLES])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/data"))
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(TABLES)}; all by default")
+    asked = parser.parse_args()
+    for name in asked.names:
+        if name not in TABLES:
+            parser.error(f"there is no table {name}; there are {', '.join(TABLES)}")
+    tables = {name: asked.folder / TABLES[name] for name in asked.names or TABLES}
+    for name, table in tables.items():
+        if not table.is_file():
+            parser.error(f"{table} is not there: name the folder that holds {name}/")
+    return max([is_unlike(name, table) for name, table in tables.items()])
 
 
 def is_unlike(name: str, table: Path) -> int:
