@@ -19,7 +19,7 @@ from alerts.outcome import measure
 from alerts.silence import mute
 from alerts.turn import Turn
 from flows.facts import FactBatch
-from sensors.streams import position_of
+from sensors.streams import Position
 
 
 def forget(turn: Turn) -> None:
@@ -54,7 +54,7 @@ def _rest_until(turn: Turn) -> datetime | None:
 
 def run(memory: Memory, batch: FactBatch, book: StoreBook) -> IncidentBatch | None:
     """Take one batch into ``memory``; ``None`` if it was taken before or changed nothing."""
-    if memory.position and position_of(batch.position) <= position_of(memory.position):
+    if memory.position and Position.parse(batch.position) <= Position.parse(memory.position):
         return None
     memory.position = batch.position
     turn = Turn(book, memory, batch)

@@ -9,10 +9,10 @@ from alerts.reference import benchmark_of
 from alerts.settings import AlertsSettings, Rule
 from flows.settings import Benchmark
 
-Cadences = Mapping[tuple[str, str], int]
-"""Minutes from one word of an open window to the next, by metric and window."""
-
-SHUT_MIN = 5  # the same of a closed shop, at least
+Cadence = tuple[int, int]
+"""Minutes from one word of a metric to the next, in an open shop and in a closed one; 0: on every piece of news."""
+Cadences = Mapping[str, Mapping[str, Cadence]]
+"""By metric and window."""
 
 
 class Problem(NamedTuple):
@@ -79,9 +79,9 @@ def _nowhere(subject: str, places: Collection[str]) -> bool:
 
 def _hasty(rule: Rule, cadences: Cadences) -> list[str]:
     """Why a rule about absence would fire between two words of its metric."""
-    minutes = cadences.get((rule.metric, rule.window), 0)
-    if rule.when != "open":
-        minutes = max(minutes, SHUT_MIN)
+    spoken = cadences.get(rule.metric, {})
+    cadence = spoken.get(rule.window) or max(spoken.values(), default=(0, 0))
+    minutes = cadence[rule.when != "open"]
     if rule.compare != "absent" or rule.absent_s > minutes * 60:
         return []
     return [

@@ -14,7 +14,7 @@ from floorcast.ordered import Key, Keyed, Ordered
 from floorcast.runs import FAN
 from flows.facts import Fact, FactBatch
 from flows.sink import ALIGNED
-from sensors.streams import Entry, position_of
+from sensors.streams import Entry, Position
 
 Keep = Literal["all", "last", "none"]
 HELD_INCIDENTS = 10_000  # some 2 KB each
@@ -179,4 +179,4 @@ def _kept(batches: Iterable[FactBatch], ending: str = "") -> Iterator[Keyed]:
 
 
 def _key(batch: FactBatch | IncidentBatch) -> Key:
-    return Key(*position_of(batch.position), batch.partition, batch.store)
+    return Key(*Position.parse(batch.position), batch.partition, batch.store)

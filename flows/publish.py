@@ -88,8 +88,8 @@ class Publisher:
     def _can_wait(self, at: datetime) -> bool:
         """Whether what came is as well counted on a later tick, the next minute's at the latest.
 
-        It is where nothing of it is told at once, no window turns, and none that has closed is to be revised: three
-        ticks of four, for a device says that it lives and zones that somebody stays.
+        It is where nothing of it is told at once, no window turns, and none that has closed is to be revised: mostly
+        a device says that it lives, or a zone that somebody stays.
         """
         ledger, told = self.ledger, told_at_once()
         if self._closer.is_due(at) or not told.isdisjoint(ledger.now_fresh):

@@ -1,7 +1,6 @@
 """CONTRACT: positions and entries of the durable, partitioned streams between rooms."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple, Self
 
 
@@ -28,12 +27,6 @@ class Position(NamedTuple):
 
 
 START = Position(0, 0)
-
-
-@lru_cache(maxsize=1024)
-def position_of(text: str) -> Position:
-    """The same as ``Position.parse``, for the few that are asked for again and again."""
-    return Position.parse(text)
 
 
 class Entry(NamedTuple):

@@ -55,7 +55,11 @@
         const found = /^\{(\w+)(?::(\w+))?\}$/.exec(piece);
         return found ? window.floorcast.h("b", {}, formats[found[2] || "text"](args[found[1]])) : piece;
       });
-    const signed = (v, unit) => (v < 0 ? "−" : "+") + dec.format(Math.abs(v)) + unit;
+    /* From ten on without a decimal: it says nothing there, and a tile has no room for it. */
+    const signed = (v, unit) => {
+      const far = Math.abs(v);
+      return (v < 0 ? "−" : "+") + (far < 9.95 ? dec : int).format(far) + unit;
+    };
 
     /* A tile's value in pieces: what stands small before, large, and small after it. */
     const pieces = (v, form) => {

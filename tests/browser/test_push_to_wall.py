@@ -44,7 +44,7 @@ class Pocket:
             viewport={"width": 360, "height": 740}, permissions=["notifications"]
         )
         self.page = self.context.new_page()
-        self.receiver = Receiver(self.page, house.root, subscribed(self.page, house))
+        self.receiver = subscribed(self.page, house)
         self.pushes = house.endpoints.seen["push/mia"]
 
     def pushed(self, n: int) -> dict[str, Any]:
@@ -132,26 +132,18 @@ def taken_at(wall: Page, incident: str) -> float:
     return when
 
 
-def subscribed(phone: Page, house: Live) -> str:
-    """Mia logs in on her phone, whose subscription goes to our push service; its registration's id."""
+def subscribed(phone: Page, house: Live) -> Receiver:
+    """Mia logs in on her phone, whose subscription goes to our push service; its service worker."""
+    receiver = Receiver(phone, house.root)
     phone.goto(f"{house.root}/staff?lang=en")
     phone.fill("[name=who]", "mia")
     phone.fill("[name=password]", PASSWORD)
-    found: list[dict[str, Any]] = []
-    devtools = phone.context.new_cdp_session(phone)
-    devtools.on(
-        "ServiceWorker.workerRegistrationUpdated", lambda e: found.extend(e["registrations"])
-    )
-    devtools.send("ServiceWorker.enable")
     phone.click("button.primary")
-    phone.wait_for_function(
-        "() => navigator.serviceWorker.getRegistration('/staff').then(r => r?.active?.state === 'activated')"
-    )
+    receiver.ready()
     status = phone.evaluate(
         """subscription => fetch('/push/subscription', {method: 'PUT', body: subscription, headers: {
           'X-CSRF': JSON.parse(document.getElementById('frame').textContent).csrf}}).then(a => a.status)""",
         house.endpoints.phone("mia").subscription,
     )
     assert status == 204
-    wait_for(lambda: bool(phone.evaluate("1") and found), what="the worker")
-    return str(found[0]["registrationId"])
+    return receiver

@@ -266,19 +266,11 @@ def test_installable(site: Site, phones: Phones) -> None:
     floor, phone = site.floor, phones()
     floor.publish(*floor.afternoon(), incidents=floor.incidents())
     phone.context.grant_permissions(["notifications"])
+    receiver = Receiver(phone.page, phone.root)
     phone.log_in("mia").live()
-    phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    receiver.ready()
     manifest = phone.context.request.get(f"{phone.root}/staff/app.webmanifest?lang=zh").json()
     assert (manifest["display"], manifest["scope"]) == ("standalone", "/staff")
-    found: list[dict[str, Any]] = []
-    devtools = phone.context.new_cdp_session(phone.page)
-    devtools.on(
-        "ServiceWorker.workerRegistrationUpdated", lambda e: found.extend(e["registrations"])
-    )
-    devtools.send("ServiceWorker.enable")
-    phone.page.wait_for_function(
-        "() => navigator.serviceWorker.getRegistration('/staff').then(r => r.active?.state === 'activated')"
-    )
     said = {
         "title": "Queue is long",
         "body": "Till 2",
@@ -286,7 +278,6 @@ def test_installable(site: Site, phones: Phones) -> None:
         "urgent": True,
         "url": "/staff/confirm?t=x",
     }
-    receiver = Receiver(phone.page, phone.root, found[0]["registrationId"])
     receiver.receive(said)
     (note,) = receiver.shown()
     assert {key: note[key] for key in ("title", "body", "tag", "url")} == {

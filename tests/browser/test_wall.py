@@ -57,6 +57,20 @@ def test_fresh(site: Site, screen: Screen, language: str) -> None:
     assert "523" in screen.text(".tile:nth-child(2)")
 
 
+def test_far_from_its_target(site: Site, screen: Screen) -> None:
+    """Ten points and more from the target stand whole beside it, at every size."""
+    floor = site.floor
+    floor.publish(*floor.afternoon(), floor.fact("conversion", "60m", 0.36, "ratio"))
+    screen.open("zh").drawn()
+    screen.page.wait_for_function(
+        "() => document.querySelectorAll('.tile')[2]?.textContent.includes('百分点')"
+    )
+    for width, height in SIZES:
+        screen.resize(width, height)
+        fits(screen.drawn())
+    assert "+10 百分点" in screen.text(".tile:nth-child(3)")
+
+
 def test_change_reaches_the_glass(site: Site, screen: Screen) -> None:
     """A new fact is on screen at once, in the same node: nothing around it is drawn anew."""
     floor = site.floor

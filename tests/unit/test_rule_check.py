@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from floorcast.doctor import configuration
 from floorcast.rule_check import problems
 from floorcast.settings import Settings, parse_settings
@@ -38,6 +40,26 @@ def test_a_rule_is_held_against_the_stores_and_their_measures() -> None:
     (note,) = notes(with_rule(**absent, absent_s=120), "absent_s")
     assert "told every 5 min" in note
     assert not notes(with_rule(**absent, absent_s=900), "absent_s")
+
+
+@pytest.mark.parametrize(
+    ("metric", "window", "when", "minutes"),
+    [
+        ("visitors", "15m", "open", 0),  # with every piece of news
+        ("visitors", "15m", "always", 5),  # a closed shop is read with a series' points
+        ("visitors", "quarter", "open", 5),  # and so is the open quarter
+        ("visitors_forecast", "quarter", "open", 5),  # read over now, told of what lies ahead
+        ("zone_path", "60m", "open", 15),
+    ],
+)
+def test_a_silence_is_held_against_the_cadence_of_its_window(
+    metric: str, window: str, when: str, minutes: int
+) -> None:
+    """A silence as long as the cadence is noted, and one a second longer is not."""
+    rule = {"metric": metric, "window": window, "when": when, "compare": "absent"}
+    if minutes:
+        assert notes(with_rule(**rule, absent_s=minutes * 60), "absent_s")
+    assert not notes(with_rule(**rule, absent_s=minutes * 60 + 1), "absent_s")
 
 
 def test_the_doctor_tells_the_same() -> None:

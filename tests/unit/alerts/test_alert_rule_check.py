@@ -130,7 +130,7 @@ def test_absence_must_last_longer_than_a_metric_is_seldom(
     """A rule about a slow metric's silence that would fire between two of its words is noted, not refused."""
     words = {"metric": "exits", "window": "60m", "compare": "absent", "absent_s": absent_s}
     rule = msgspec.convert({"name": "silent", "when": when, **words}, Rule)
-    found = check(AlertsSettings(rules=[rule]), cadences={("exits", "60m"): 5})
+    found = check(AlertsSettings(rules=[rule]), cadences={"exits": {"60m": (5, 5)}})
     notes = [str(problem) for problem in found if ".absent_s" in problem.path]
     assert [words in note for words, note in zip(told, notes, strict=True)] == [True] * len(told)
     assert errors(AlertsSettings(rules=[rule])) == []
@@ -140,7 +140,7 @@ def test_nothing_is_told_each_minute_of_a_closed_shop() -> None:
     """By night a metric of every second is told every five minutes."""
     silent = {"name": "silent", "metric": "visitors", "window": "15m", "compare": "absent"}
     rule = msgspec.convert({**silent, "absent_s": 120, "when": "always"}, Rule)
-    found = check(AlertsSettings(rules=[rule]), cadences={("visitors", "15m"): 0})
+    found = check(AlertsSettings(rules=[rule]), cadences={"visitors": {"15m": (0, 5)}})
     assert any("visitors is told every 5 min" in str(problem) for problem in found)
 
 
