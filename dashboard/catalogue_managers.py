@@ -169,6 +169,7 @@ MANAGERS: dict[str, tuple[str, str]] = {
     "col.counter": ("Counted", "设备计数"),
     "col.factor": ("Correction (95 %)", "校正系数（95%）"),
     "grid.none": ("Nothing to show", "暂无内容"),
+    "grid.turn": ("Turn the phone for every column", "横屏可查看全部列"),
     "grid.loading": ("Loading", "加载中"),
     "page.down": ("Data store unreachable · retrying", "数据存储无响应 · 正在重试"),
 }

@@ -7,10 +7,12 @@ The outermost loop of every process it starts: a person's mistake becomes one li
 import importlib
 import os
 import pkgutil
+import platform
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -72,12 +74,30 @@ def build_app() -> typer.Typer:
             Path, typer.Option(envvar="FLOORCAST_CONFIG", help="The configuration file.")
         ] = Path("config.toml"),
         debug: Annotated[bool, typer.Option(help="Show tracebacks and debug logs.")] = False,
+        version: Annotated[  # noqa: ARG001 - answered by its callback
+            bool,
+            typer.Option(
+                "--version",
+                callback=_say_version,
+                is_eager=True,
+                help="Show the versions and stop.",
+            ),
+        ] = False,
     ) -> None:
         ctx.obj = Session(config, debug)
 
     for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name):
         importlib.import_module(f"{commands.__name__}.{module.name}").register(app)
     return app
+
+
+def _say_version(asked: bool) -> None:
+    """What a report of a fault begins with: our version, Python's, and that of the library the flows run on."""
+    if not asked:
+        return
+    ours, bytewax = metadata.version("floorcast"), metadata.version("bytewax")
+    typer.echo(f"floorcast {ours} (Python {platform.python_version()}, bytewax {bytewax})")
+    raise typer.Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,19 +18,19 @@ from dashboard.theme import TOKENS, chart_figure
 from flows.facts import Fact
 
 DAYS = [
-    column("day", "store.day", width=130),
-    column("value", "fc.expected", width=120, type="rightAligned"),
-    column("range", "col.interval", minWidth=150, flex=1),
+    column("day", "store.day", phone=104, width=130),
+    column("value", "fc.expected", phone=84, width=120, type="rightAligned"),
+    column("range", "col.interval", phone=0, minWidth=150, flex=1),
 ]
 RESTOCK = [
-    column("name", "stock.product", minWidth=190, flex=1, **WRAPPED),
-    column("hand", "stock.shelf", "int", width=110),
-    column("units", "fc.order", "int", width=110),
+    column("name", "stock.product", phone=0, minWidth=190, flex=1, **WRAPPED),
+    column("hand", "stock.shelf", "int", phone=80, width=110),
+    column("units", "fc.order", "int", phone=80, width=110),
     column("sum", "fc.sum", minWidth=420, flex=3, **WRAPPED),
 ]
 STAFF = [
-    column("hour", "fc.hour", width=110),
-    column("need", "fc.associates", "int", width=140),
+    column("hour", "fc.hour", phone=0, width=110),
+    column("need", "fc.associates", "int", phone=0, width=140),
     column("sum", "fc.sum", minWidth=420, flex=3, **WRAPPED),
 ]
 

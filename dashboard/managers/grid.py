@@ -18,14 +18,26 @@ THEME = (
     "rowHoverColor: '#171C27', selectedRowBackgroundColor: '#173250', fontFamily: 'inherit', "
     "fontSize: 15, cellHorizontalPadding: 12, headerTextColor: '#A9B3C7', browserColorScheme: 'dark'})"
 )
+_PHONE = "phone"  # a column's width there; the grid knows no such option
 _RIGHT = {"type": "rightAligned"}
 WRAPPED: Column = {"cellClass": "wrapped"}  # words of up to two lines
 _SINGLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
 
 
-def column(field: str, key: str, form: str = "", **more: object) -> Column:
-    """A column; ``key`` is its heading's in the catalogue, ``form`` a format of ``managers.js``."""
-    made: Column = {"field": field, "headerName": key, "minWidth": 84}
+def column(
+    field: str, key: str, form: str = "", *, phone: int | None = None, **more: object
+) -> Column:
+    """A column; ``key`` is its heading's in the catalogue, ``form`` a format of ``managers.js``.
+
+    Args:
+        field: of a row.
+        key: of the heading.
+        form: a format's name.
+        phone: how many pixels wide it is where the window is a phone's, 0 for its share of what the others leave;
+            ``None``: it is not shown there.
+        more: options of the grid's own.
+    """
+    made: Column = {"field": field, "headerName": key, "minWidth": 84, _PHONE: phone}
     if not form and "cellRenderer" not in more:
         made["tooltipField"] = field  # words may be longer than their column
     if form:
@@ -47,14 +59,18 @@ def table(
     It is as high as its rows need, ``height`` at most: a CSS length in ``--vh``, hundredths of the window's height.
     """
     text = words(language)
+    shown = [c | {"headerName": text[c["headerName"]]} for c in columns]
+    phone = {c["field"]: c[_PHONE] for c in shown if c[_PHONE] is not None}
     return dag.AgGrid(
         id=name,
-        columnDefs=[c | {"headerName": text[c["headerName"]]} for c in columns],
+        columnDefs=[{k: v for k, v in c.items() if k != _PHONE} for c in shown],
         rowData=[],
         eventListeners={
             "cellKeyDown": ["fc.entered(params)"],
-            "rowDataUpdated": ["fc.sized(params)", "fc.asked(params)"],
+            "rowDataUpdated": ["fc.fitted(params)", "fc.sized(params)", "fc.asked(params)"],
             "headerHeightChanged": ["fc.sized(params)"],
+            "gridSizeChanged": ["fc.fitted(params)"],
+            "newColumnsLoaded": ["fc.fitted(params)"],
         },
         getRowId="params.data.id",
         defaultColDef={
@@ -73,7 +89,12 @@ def table(
             "animateRows": False,
             "ensureDomOrder": True,
             "enableBrowserTooltips": True,
-            "context": {"locale": LOCALE[language], "table": name, "tallest": height},
+            "context": {
+                "locale": LOCALE[language],
+                "table": name,
+                "tallest": height,
+                "phone": phone,
+            },
             "localeText": {"noRowsToShow": text["grid.none"], "loadingOoo": text["grid.loading"]},
             **more,
         },

@@ -12,12 +12,12 @@ from dashboard.managers.grid import column, table, windows
 from dashboard.managers.rows import Row
 
 COLUMNS = [
-    column("rule", "col.rule", minWidth=170, flex=1),
-    column("fired", "col.fired", width=110),
+    column("rule", "col.rule", phone=0, minWidth=170, flex=1),
+    column("fired", "col.fired", phone=84, width=110),
     column("gained", "col.gained", "int", width=90),
     column("lost", "col.lost", "int", width=90),
     column("moved", "col.moved", "int", width=110),
-    column("pages", "col.pages", width=110),
+    column("pages", "col.pages", phone=84, width=110),
     column("risk", "col.risk", "change", minWidth=200, flex=1, type="rightAligned"),
     column("saved", "col.saved", "change", minWidth=200, flex=1, type="rightAligned"),
 ]

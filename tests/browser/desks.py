@@ -15,12 +15,18 @@ FITS = """() => document.documentElement.scrollWidth <= window.innerWidth + 1
   && [...document.querySelectorAll('.js-plotly-plot')].every(plot => {
     const drawn = plot.querySelector('.main-svg');
     return drawn && Math.abs(drawn.clientWidth - plot.clientWidth) < 2;
-  })"""
-"""Nothing is wider than the window, once charts have followed its new width."""
+  })
+  && (window.innerWidth > 600 || [...document.querySelectorAll('.ag-root-wrapper')].every(table => {
+    const edge = table.getBoundingClientRect().right + 1;
+    return [...table.querySelectorAll('.ag-header-cell')].every(head => head.getBoundingClientRect().right <= edge);
+  }))"""
+"""Nothing is wider than the window, once charts have followed its new width; on a phone no table than its place."""
 
 WIDTHS = """() => JSON.stringify([window.innerWidth, document.documentElement.scrollWidth,
   ...[...document.querySelectorAll('.js-plotly-plot')].map(
-    plot => [plot.parentElement.parentElement.id, plot.clientWidth, plot.querySelector('.main-svg')?.clientWidth])])"""
+    plot => [plot.parentElement.parentElement.id, plot.clientWidth, plot.querySelector('.main-svg')?.clientWidth]),
+  ...[...document.querySelectorAll('.ag-header-cell')].map(
+    head => [head.closest('[data-narrow]')?.id, head.textContent.trim(), head.getBoundingClientRect().right])])"""
 
 
 CELLS = """([row, names]) => {
@@ -46,6 +52,7 @@ class Desk(Looker):
         """The page stands at every size without overflow, a picture kept of each; then axe-core objects to nothing."""
         for width, height in sizes:
             self.resize(width, height)
+            self.lay_out()
             self._wait_until_it_fits(name)
             self.shoot(f"{name}-{width}")
         self.resize(1920, 1080)

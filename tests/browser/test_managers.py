@@ -38,6 +38,30 @@ def test_the_incidents_page(desk: Desk, language: str) -> None:
     }
 
 
+def test_a_phone_that_is_turned(desk: Desk) -> None:
+    """Upright a table shows what matters most and says how to see the rest; turned, all of it, the choice as it was."""
+    desk.go("/incidents?lang=en", ".ag-row")
+    heads, chosen = desk.page.locator("#incidents .ag-header-cell"), "#incidents .ag-row-selected"
+    every = [head.get_attribute("col-id") for head in heads.all()]
+    desk.resize(390, 844)
+    desk.page.wait_for_function(
+        "few => document.querySelectorAll('#incidents .ag-header-cell').length === few", arg=3
+    )
+    assert [head.get_attribute("col-id") for head in heads.all()] == ["severity", "what", "where"]
+    said = "getComputedStyle(document.getElementById('incidents').closest('.panel'), '::after').content"
+    assert desk.page.evaluate(said) == '"Turn the phone for every column"'
+    desk.page.locator("#incidents .ag-center-cols-container .ag-row").nth(1).click()
+    ident = desk.page.locator(chosen).first.get_attribute("row-id")
+    desk.resize(844, 390)
+    desk.page.wait_for_function(
+        "every => document.querySelectorAll('#incidents .ag-header-cell').length === every",
+        arg=len(every),
+    )
+    assert desk.page.locator(chosen).first.get_attribute("row-id") == ident
+    assert desk.page.evaluate(said) == "none"
+    assert desk.complaints == []
+
+
 def test_from_a_card_on_the_wall(desk: Desk) -> None:
     """A card on a manager's wall leads to its incident's life, its row marked in the list."""
     desk.go("/wall/riverside?lang=en", ".card a")

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ EXAMPLES = sorted(
         if part.strip().startswith("floorcast ")
     }
 )
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is that of the project file, and needs no configuration."""
+    assert run(["--config", "absent.toml", "--version"]) == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    said = capsys.readouterr().out
+    assert said.startswith(f"floorcast {project['version']} (Python 3.")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize("path", [path for path, _ in COMMANDS], ids=" ".join)

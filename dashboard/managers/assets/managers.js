@@ -15,6 +15,10 @@
   const mmss = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s) % 60).padStart(2, "0");
   const words = { firing: ["Open", "未处理"], acknowledged: ["Taken", "处理中"], resolved: ["Resolved", "已解决"], expired: ["Over", "已结束"] };
 
+  const phone = window.matchMedia("(max-width: 600px)"); /* tables show what matters most there */
+  const fits = new WeakMap(); /* a table's columns, all and few, by its grid */
+  const onPhone = (columns, widths) => columns.filter((c) => c.field in widths).map((c) => ({ ...c, pinned: null, minWidth: 44, ...(widths[c.field] ? { width: widths[c.field], flex: null } : { flex: 1 }) }));
+
   let answered = "";
   const grid = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
   grid.fc = {
@@ -60,6 +64,17 @@
       if (!box) return;
       const tall = (part) => box.querySelector(part)?.offsetHeight || 0;
       box.style.setProperty("height", `min(${p.context.tallest}, ${(tall(".ag-header") || 42) + tall(".ag-body-horizontal-scroll:not(.ag-scrollbar-invisible)") + 44 * Math.max(rows, 1) + 4}px)`);
+    },
+    /* On a phone only some columns, and a word how to see the others; Dash's wrapper may put its own columns back. */
+    fitted: (p) => {
+      const box = document.getElementById(p.context.table), now = p.api.getGridOption("columnDefs");
+      if (!box?.clientWidth || !Object.keys(p.context.phone).length) return;
+      let fit = fits.get(p.api);
+      if (now !== fit?.all && now !== fit?.few) fits.set(p.api, (fit = { all: now.map((c) => ({ flex: null, ...c })), few: onPhone(now, p.context.phone) }));
+      const narrow = phone.matches, wanted = narrow ? fit.few : now === fit.few ? fit.all : now;
+      box.dataset.narrow = narrow;
+      box.dataset.fewer = narrow && fit.few.length < fit.all.filter((c) => !c.hide).length;
+      if (wanted !== now) p.api.setGridOption("columnDefs", wanted);
     },
     fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : p.data.unit === "seconds" ? mmss(p.value) : p.data.unit === "ratio_plain" ? number(p.value, 2, 2) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
   };
@@ -143,6 +158,7 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, { managers: { know: (me, words) => {
     if (me) window.floorcastManagers.csrf = me.csrf;
     if (words) window.floorcastManagers.words = words;
+    for (const [tongue, said] of Object.entries(words || {})) document.documentElement.style.setProperty("--turn-" + tongue, JSON.stringify(said["grid.turn"]));
     return window.dash_clientside.no_update;
   } } });
 })();

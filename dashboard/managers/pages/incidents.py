@@ -158,20 +158,20 @@ class Page:
 
 
 LISTED = [
-    column("severity", "col.level", width=68, minWidth=60, cellRenderer="Severity"),
-    column("what", "col.what", minWidth=200, flex=3, **WRAPPED),
-    column("where", "col.where", minWidth=140, flex=2, **WRAPPED),
-    column("shop", "col.store", minWidth=160, flex=2),
+    column("severity", "col.level", phone=48, width=68, minWidth=60, cellRenderer="Severity"),
+    column("what", "col.what", phone=0, minWidth=200, flex=3, **WRAPPED),
+    column("where", "col.where", phone=0, minWidth=140, flex=2, **WRAPPED),
+    column("shop", "col.store", phone=0, minWidth=160, flex=2),
     column("risk", "col.risk", "money", width=110),
     column("since", "col.since", "clock", width=100),
     column("owner", "col.owner", width=110),
     column("state", "col.state", "state", width=130),
 ]
 LEDGER = [
-    column("since", "col.at", "clock", width=90),
-    column("what", "col.what", minWidth=180, flex=1, **WRAPPED),
+    column("since", "col.at", "clock", phone=70, width=90),
+    column("what", "col.what", phone=0, minWidth=180, flex=1, **WRAPPED),
     column("shop", "col.store", minWidth=160, flex=1),
-    column("action", "col.action", minWidth=150, flex=1, **WRAPPED),
+    column("action", "col.action", phone=0, minWidth=150, flex=1, **WRAPPED),
     column("owner", "col.owner", width=110),
     column("take", "col.take", "seconds", width=120),
     column("before", "col.before", width=100),

@@ -84,10 +84,10 @@ class Page:
 
 
 DEVICES = [
-    column("device", "col.device", **PINNED),
+    column("device", "col.device", phone=112, **PINNED, **WRAPPED),
     column("shop", "col.store", width=160),
-    column("health", "col.health", width=120, cellRenderer="Health"),
-    column("reason", "col.reason", minWidth=200, flex=1, **WRAPPED),
+    column("health", "col.health", phone=92, width=120, cellRenderer="Health"),
+    column("reason", "col.reason", phone=0, minWidth=200, flex=1, **WRAPPED),
     column("heard", "col.heard", "clock", width=130),
     column("events", "col.events", "int", width=110),
     column("rejects", "col.rejects", "int", width=100),
@@ -96,19 +96,19 @@ DEVICES = [
     column("topic", "col.topic", minWidth=240, flex=1),
 ]
 REJECTS = [
-    column("at", "col.at", "clock", width=110),
-    column("device", "col.device", width=150),
-    column("reason", "col.reason", minWidth=220, flex=1, **WRAPPED),
+    column("at", "col.at", "clock", phone=70, width=110),
+    column("device", "col.device", phone=0, width=150),
+    column("reason", "col.reason", phone=0, minWidth=220, flex=1, **WRAPPED),
     column("place", "col.place", width=150),
     column("topic", "col.topic", minWidth=200, flex=1),
     column("sample", "col.sample", minWidth=240, flex=1),
 ]
 ACCURACY = [
-    column("door", "col.door", minWidth=120, flex=1),
-    column("metric", "col.metric", width=120),
+    column("door", "col.door", phone=0, minWidth=120, flex=1, **WRAPPED),
+    column("metric", "col.metric", phone=84, width=120, **WRAPPED),
     column("counter", "col.counter", "int", width=110),
     column("value", "col.value", "int", width=110),
-    column("factor", "col.factor", minWidth=170, flex=1),
+    column("factor", "col.factor", phone=156, minWidth=170, flex=1),
     column("state", "col.state", width=110),
 ]
 

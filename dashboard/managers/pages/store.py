@@ -14,7 +14,7 @@ from dashboard.managers.desk import Desk
 from dashboard.managers.explained import events, explained
 from dashboard.managers.frame import PINNED, heading, redrawn
 from dashboard.managers.gap import gap
-from dashboard.managers.grid import choosing, chosen, column, search, searched, windows
+from dashboard.managers.grid import WRAPPED, choosing, chosen, column, search, searched, windows
 from dashboard.managers.raw_reader import RawReader
 from dashboard.opening import business_day
 from dashboard.panels import aria
@@ -137,10 +137,10 @@ class Page:
 
 
 FACTS = [
-    column("metric", "col.metric", **PINNED),
-    column("subject", "col.subject", minWidth=160, flex=1),
-    column("window", "col.window", width=95),
-    column("value", "col.value", "fact", width=120, type="rightAligned"),
+    column("metric", "col.metric", phone=108, **PINNED, **WRAPPED),
+    column("subject", "col.subject", phone=0, minWidth=160, flex=1, **WRAPPED),
+    column("window", "col.window", phone=76, width=95),
+    column("value", "col.value", "fact", phone=78, width=120, type="rightAligned"),
     column("interval", "col.interval", width=215),
     column("n", "col.n", "int", width=80),
     column("coverage", "col.coverage", "pct", width=110),
