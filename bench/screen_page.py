@@ -18,16 +18,8 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwrigh
 from rich.console import Console
 from rich.table import Table
 
-from bench.screen_transport import (
-    CLOCK,
-    NO_STREAM,
-    STORE,
-    IntervalServer,
-    Publisher,
-    serving,
-    token,
-    zone,
-)
+from bench.screen_server import CLOCK, STORE, IntervalServer, serving, token, zone
+from bench.screen_transport import NO_STREAM, Publisher
 from dashboard import serve
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.floor_facts import Floor, demo_shops
