@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flows.profile import minute_of
+from flows.profile import instant_of, minute_of
 from sensors.clock import SystemClock
 from sensors.streams import Entry
 
@@ -22,18 +22,20 @@ class Idle:
     def __init__(self, publish_s: float) -> None:
         self._publish = timedelta(seconds=publish_s)
         self._due: dict[int, datetime | None] = {}  # by partition; ``None``: nothing is to be told
-        self._minute: dict[int, int] = {}
+        self._turns: dict[int, datetime] = {}  # by partition, when its next minute begins
         self.minutes = 0
 
     def concerns(self, entry: Entry) -> bool:
         """Whether the floor has to see an entry."""
         partition, at = entry.partition, entry.received_at
-        if not entry.is_tick:
+        if entry.lines:
             self._due[partition] = at + self._publish
             return True
-        minute, due = minute_of(at), self._due.setdefault(partition, at + self._publish)
-        if minute != self._minute.get(partition):
-            self._minute[partition] = minute
+        if partition not in self._due:
+            self._due[partition] = at + self._publish
+        due, turns = self._due[partition], self._turns.get(partition)
+        if turns is None or at >= turns:
+            self._turns[partition] = instant_of(minute_of(at) + 1)
             self.minutes += 1
         elif due is None:
             return False
