@@ -14,7 +14,7 @@ from alerts.history import History
 from alerts.hours import local
 from alerts.judge import judge
 from alerts.memory import Args, Memory, Track, Verdict, fact_key, track_key
-from alerts.overrule import is_unheard, opened_at, overrule
+from alerts.overrule import is_unheard, overrule
 from alerts.quiet import Quiet
 from alerts.reference import clock_of, number
 from alerts.regime import Regime, closed_for
@@ -80,7 +80,7 @@ Named = list[tuple[Fact, Use]]
 
 def remember(named: Named, memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> None:
     """Keep the facts that a rule, a price or an outcome needs, and who was heard when."""
-    opened, heard = opened_at(regime, at), memory.heard_at
+    opened, heard = regime.opened_at(at), memory.heard_at
     for fact, use in named:
         if use.is_forecast:
             _keep_forecast(use.key, fact, memory, at)
@@ -170,7 +170,7 @@ def _turned(memory: Memory, book: StoreBook, regime: Regime, at: datetime) -> bo
 
 def _turn_day(memory: Memory, regime: Regime, at: datetime) -> None:
     """At closing time the day's silences are put with those of the days before."""
-    opened = opened_at(regime, at)
+    opened = regime.opened_at(at)
     if memory.opened_at is not None and opened is None:
         for quiet in memory.quiet.values():
             quiet.close(memory.opened_at, regime.start)

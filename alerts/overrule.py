@@ -1,17 +1,11 @@
 """What stands against a judged verdict: hours in which the rule rests, a source that has gone silent. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.book import StoreBook
 from alerts.memory import Args, Memory, Track, Verdict
 from alerts.regime import Regime
 from alerts.settings import Rule
-
-
-def opened_at(regime: Regime, at: datetime) -> datetime | None:
-    """The instant of the opening that ``at`` lies in; ``None`` while closed."""
-    open_s = regime.open_s(at)
-    return None if open_s is None else at - timedelta(seconds=open_s)
 
 
 def overrule(
@@ -58,7 +52,7 @@ def _usually_silent(
     judged, quiet = track.judged, memory.quiet.get(track.subject)
     if not rule.usual_silence or judged is None or judged.args.get("says") != "silent" or not quiet:
         return None
-    opened = opened_at(regime, at)
+    opened = regime.opened_at(at)
     since = max(quiet.heard_at or at, opened or at)
     silent_s, usual_s = (at - since).total_seconds(), quiet.usual_s()
     if usual_s is not None and silent_s > usual_s * rule.usual_silence:

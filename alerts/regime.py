@@ -32,6 +32,11 @@ class Regime(NamedTuple):
             return None
         return self.open_since_s + (at - self.start).total_seconds()
 
+    def opened_at(self, at: datetime) -> datetime | None:
+        """The instant of the opening that ``at`` lies in; ``None`` while closed."""
+        open_s = self.open_s(at)
+        return None if open_s is None else at - timedelta(seconds=open_s)
+
     def holds(self, at: datetime) -> bool:
         """Whether it is still this one."""
         return self.start <= at < self.end

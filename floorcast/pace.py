@@ -28,7 +28,7 @@ class Idle:
     def concerns(self, entry: Entry) -> bool:
         """Whether the floor has to see an entry."""
         partition, at = entry.partition, entry.received_at
-        if entry.lines:
+        if not entry.is_tick:
             self._due[partition] = at + self._publish
             return True
         if partition not in self._due:

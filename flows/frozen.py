@@ -143,7 +143,7 @@ def unpacked(block: bytes) -> dict[int, int]:
 
 def _narrow(column: Column) -> tuple[int, bytes]:
     """The narrowest width that holds a column, by its place in ``_WIDTHS``, and the column's bytes."""
-    low, high = (int(np.min(column)), int(np.max(column))) if len(column) else (0, 0)
+    low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
     for width, kind in enumerate(_WIDTHS[:-1]):
         if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
             return width, column.astype(kind).tobytes()

@@ -21,6 +21,12 @@ THEME = (
 _PHONE = "phone"  # a column's width there; the grid knows no such option
 _RIGHT = {"type": "rightAligned"}
 WRAPPED: Column = {"cellClass": "wrapped"}  # words of up to two lines
+_HEARD = {
+    "cellKeyDown": ["fc.entered(params)"],
+    "rowDataUpdated": ["fc.sized(params)", "fc.asked(params)"],
+    "headerHeightChanged": ["fc.sized(params)"],
+}
+"""What a table's own events call in ``managers.js``."""
 _SINGLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
 
 
@@ -60,18 +66,12 @@ def table(
     """
     text = words(language)
     shown = [c | {"headerName": text[c["headerName"]]} for c in columns]
-    phone = {c["field"]: c[_PHONE] for c in shown if c[_PHONE] is not None}
+    phone = {_PHONE: {c["field"]: c[_PHONE] for c in shown if c[_PHONE] is not None}}
     return dag.AgGrid(
         id=name,
         columnDefs=[{k: v for k, v in c.items() if k != _PHONE} for c in shown],
         rowData=[],
-        eventListeners={
-            "cellKeyDown": ["fc.entered(params)"],
-            "rowDataUpdated": ["fc.fitted(params)", "fc.sized(params)", "fc.asked(params)"],
-            "headerHeightChanged": ["fc.sized(params)"],
-            "gridSizeChanged": ["fc.fitted(params)"],
-            "newColumnsLoaded": ["fc.fitted(params)"],
-        },
+        eventListeners=dict(_HEARD),
         getRowId="params.data.id",
         defaultColDef={
             "sortable": True,
@@ -89,12 +89,7 @@ def table(
             "animateRows": False,
             "ensureDomOrder": True,
             "enableBrowserTooltips": True,
-            "context": {
-                "locale": LOCALE[language],
-                "table": name,
-                "tallest": height,
-                "phone": phone,
-            },
+            "context": {"locale": LOCALE[language], "table": name, "tallest": height} | phone,
             "localeText": {"noRowsToShow": text["grid.none"], "loadingOoo": text["grid.loading"]},
             **more,
         },
@@ -106,6 +101,11 @@ def table(
 def without_stores(columns: Sequence[Column], stores: int) -> list[Column]:
     """The columns, the store's own left out where there is but one."""
     return [c for c in columns if stores > 1 or c["field"] != "shop"]
+
+
+def off_phone(columns: Sequence[Column], field: str) -> list[Column]:
+    """The columns, one of them not shown on a phone."""
+    return [c | {_PHONE: None} if c["field"] == field else c for c in columns]
 
 
 def windows(share: int) -> str:

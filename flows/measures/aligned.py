@@ -111,8 +111,8 @@ def _summed(counts: Iterable[Mapping[int, int]]) -> Minutes:
     ]
     if not known:
         return Minutes(0, np.zeros(0))
-    first = min(int(np.min(minutes)) for minutes, _ in known)
-    found: Series = np.zeros(max(int(np.max(minutes)) for minutes, _ in known) - first + 1)
+    first = min(int(minutes.min()) for minutes, _ in known)
+    found: Series = np.zeros(max(int(minutes.max()) for minutes, _ in known) - first + 1)
     for minutes, people in known:
         found[minutes - first] += people
     return Minutes(first, found)

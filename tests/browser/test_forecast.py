@@ -50,6 +50,24 @@ def test_the_page(desk: Desk, language: str) -> None:
     assert desk.complaints == []
 
 
+def test_first_seen_on_a_phone(desk: Desk) -> None:
+    """Its tables take a phone's columns also where they were never wider: what to order stands within the window."""
+    desk.resize(390, 844)
+    desk.go("/forecast?lang=en", ".head-card")
+    desk.page.wait_for_selector("#fc-restock .ag-row", state="attached")
+    for table, columns in (("fc-days", 3), ("fc-restock", 3), ("fc-staff", 2)):
+        desk.page.locator(f"#{table}").scroll_into_view_if_needed()
+        desk.page.wait_for_function(
+            """([table, columns]) => {
+              const box = document.getElementById(table), heads = [...box.querySelectorAll('.ag-header-cell')];
+              const edge = box.getBoundingClientRect().right + 1;
+              return heads.length === columns && heads.every(head => head.getBoundingClientRect().right <= edge);
+            }""",
+            arg=[table, columns],
+        )
+    desk.resize(1920, 1080)
+
+
 def test_a_chart_follows_its_place(desk: Desk) -> None:
     """A chart that was drawn for another width than the window has is drawn anew."""
     desk.go("/forecast?lang=en", ".head-card")

@@ -45,10 +45,15 @@ def test_a_phone_that_is_turned(desk: Desk) -> None:
     every = [head.get_attribute("col-id") for head in heads.all()]
     desk.resize(390, 844)
     desk.page.wait_for_function(
-        "few => document.querySelectorAll('#incidents .ag-header-cell').length === few", arg=3
+        "few => document.querySelectorAll('#incidents .ag-header-cell').length === few", arg=4
     )
-    assert [head.get_attribute("col-id") for head in heads.all()] == ["severity", "what", "where"]
-    said = "getComputedStyle(document.getElementById('incidents').closest('.panel'), '::after').content"
+    assert [head.get_attribute("col-id") for head in heads.all()] == [
+        "severity",
+        "what",
+        "where",
+        "since",
+    ]
+    said = "getComputedStyle(document.getElementById('incidents').parentElement, '::after').content"
     assert desk.page.evaluate(said) == '"Turn the phone for every column"'
     desk.page.locator("#incidents .ag-center-cols-container .ag-row").nth(1).click()
     ident = desk.page.locator(chosen).first.get_attribute("row-id")

@@ -65,17 +65,6 @@
       const tall = (part) => box.querySelector(part)?.offsetHeight || 0;
       box.style.setProperty("height", `min(${p.context.tallest}, ${(tall(".ag-header") || 42) + tall(".ag-body-horizontal-scroll:not(.ag-scrollbar-invisible)") + 44 * Math.max(rows, 1) + 4}px)`);
     },
-    /* On a phone only some columns, and a word how to see the others; Dash's wrapper may put its own columns back. */
-    fitted: (p) => {
-      const box = document.getElementById(p.context.table), now = p.api.getGridOption("columnDefs");
-      if (!box?.clientWidth || !Object.keys(p.context.phone).length) return;
-      let fit = fits.get(p.api);
-      if (now !== fit?.all && now !== fit?.few) fits.set(p.api, (fit = { all: now.map((c) => ({ flex: null, ...c })), few: onPhone(now, p.context.phone) }));
-      const narrow = phone.matches, wanted = narrow ? fit.few : now === fit.few ? fit.all : now;
-      box.dataset.narrow = narrow;
-      box.dataset.fewer = narrow && fit.few.length < fit.all.filter((c) => !c.hide).length;
-      if (wanted !== now) p.api.setGridOption("columnDefs", wanted);
-    },
     fact: (p) => (none(p.value) ? DASH : p.data.unit === "ratio" ? number(p.value * 100, 1, 1) + "%" : p.data.unit === "minor" ? money(p.value, p.data.currency) : p.data.unit === "seconds" ? mmss(p.value) : p.data.unit === "ratio_plain" ? number(p.value, 2, 2) : typeof p.value === "number" ? number(p.value, 0, 1) : p.value),
   };
 
@@ -98,10 +87,28 @@
     const drawn = plot.querySelector(".main-svg");
     return drawn && plot.clientWidth && Math.abs(drawn.clientWidth - plot.clientWidth) > 1;
   };
-  const follow = () => document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
+  const charts = () => document.querySelectorAll(".js-plotly-plot").forEach((plot) => {
     if (strays(plot)) window.Plotly.Plots.resize(plot).then(() => { if (strays(plot)) window.Plotly.redraw(plot); });
   });
-  setInterval(follow, 1000);
+
+  /* A table follows the phone: held upright only some columns, and a word how to see the others. Events of the grid come
+     before anybody listens, and Dash's wrapper may put its own columns back. */
+  const fitted = (box, api) => {
+    const now = api.getGridOption("columnDefs"), widths = api.getGridOption("context").phone;
+    let fit = fits.get(api);
+    if (now !== fit?.all && now !== fit?.few) fits.set(api, (fit = { all: now.map((c) => ({ flex: null, ...c })), few: onPhone(now, widths) }));
+    const narrow = phone.matches, wanted = narrow ? fit.few : now === fit.few ? fit.all : now;
+    box.dataset.narrow = narrow;
+    box.dataset.fewer = narrow && fit.few.length < fit.all.filter((c) => !c.hide).length;
+    if (wanted !== now) api.setGridOption("columnDefs", wanted);
+  };
+  const tables = () => document.querySelectorAll(".ag-root-wrapper").forEach((drawn) => {
+    const box = drawn.closest("[id]"), api = box && window.dash_ag_grid.getApi(box.id);
+    if (api) fitted(box, api);
+  });
+  setInterval(charts, 1000);
+  setInterval(tables, 250);
+  window.addEventListener("resize", tables);
 
   /* Dash drops the answer to a question that it has asked again: answers under way are counted, and awaited. */
   let due = 0;

@@ -72,15 +72,18 @@ def none_yet(language: Language) -> Component:
 
 
 _BY_NEED: dict[str, Any] = {"filter": "agNumberColumnFilter", "suppressHeaderFilterButton": True}
-_COUNTS: list[dict[str, Any]] = [
-    {"cellRenderer": "Count", "cellRendererParams": {"tone": t}} for t in ("act", "watch")
-]
-ACT, WATCH = _COUNTS
+
+
+def _count(tone: str) -> dict[str, Any]:
+    """A number that is a chip where it is not 0."""
+    return {"cellRenderer": "Count", "cellRendererParams": {"tone": tone}}
+
+
 STORES = [
     column("name", "col.store", phone=120, width=176, **PINNED, cellRenderer="StoreLink"),
     column("open", "chain.open", "int", hide=True, **_BY_NEED),
-    column("act", "col.act", "int", phone=56, width=66, minWidth=60, **ACT, **_BY_NEED),
-    column("watch", "col.watch", "int", width=78, minWidth=70, **WATCH),
+    column("act", "col.act", "int", phone=56, width=66, minWidth=60, **_count("act"), **_BY_NEED),
+    column("watch", "col.watch", "int", width=78, minWidth=70, **_count("watch")),
     column("risk", "col.risk", "money", width=98),
     column("lost", "col.lost_1h", "money", width=112, **_BY_NEED),
     column("why", "col.why", phone=0, minWidth=250, flex=1, **WRAPPED),
@@ -97,10 +100,10 @@ STORES = [
     column("age", "col.age", "seconds", width=84),
 ]
 MOVES = [
-    column("name", "stock.product", phone=0, minWidth=200, flex=2),
-    column("giver", "col.giver", phone=0, minWidth=150, flex=1),
-    column("taker", "col.taker", phone=0, minWidth=150, flex=1),
-    column("units", "col.units", "int", phone=64, width=110),
+    column("name", "stock.product", phone=0, minWidth=200, flex=2, **WRAPPED),
+    column("giver", "col.giver", phone=78, minWidth=150, flex=1, **WRAPPED),
+    column("taker", "col.taker", phone=78, minWidth=150, flex=1, **WRAPPED),
+    column("units", "col.units", "int", phone=56, width=110),
 ]
 
 

@@ -15,6 +15,7 @@ from dashboard.managers.grid import (
     choosing,
     chosen,
     column,
+    off_phone,
     table,
     windows,
     without_stores,
@@ -158,12 +159,12 @@ class Page:
 
 
 LISTED = [
-    column("severity", "col.level", phone=48, width=68, minWidth=60, cellRenderer="Severity"),
+    column("severity", "col.level", phone=56, width=68, minWidth=60, cellRenderer="Severity"),
     column("what", "col.what", phone=0, minWidth=200, flex=3, **WRAPPED),
     column("where", "col.where", phone=0, minWidth=140, flex=2, **WRAPPED),
-    column("shop", "col.store", phone=0, minWidth=160, flex=2),
+    column("shop", "col.store", phone=0, minWidth=160, flex=2, **WRAPPED),
     column("risk", "col.risk", "money", width=110),
-    column("since", "col.since", "clock", width=100),
+    column("since", "col.since", "clock", phone=60, width=100),
     column("owner", "col.owner", width=110),
     column("state", "col.state", "state", width=130),
 ]
@@ -194,7 +195,9 @@ def incidents(language: Language, stores: int) -> Component:
         className="panel life",
         **aria(live="polite"),
     )
-    grid = choosing("incidents", without_stores(LISTED, stores), language, windows(56))
+    # a phone has room for one of both: of many stores which one, of one store where in it
+    columns = off_phone(LISTED, "where") if stores > 1 else without_stores(LISTED, stores)
+    grid = choosing("incidents", columns, language, windows(56))
     return html.Div(
         [
             heading(text["inc.title"]),

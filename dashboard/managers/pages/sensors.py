@@ -84,11 +84,11 @@ class Page:
 
 
 DEVICES = [
-    column("device", "col.device", phone=112, **PINNED, **WRAPPED),
+    column("device", "col.device", phone=0, **PINNED, **WRAPPED),
     column("shop", "col.store", width=160),
     column("health", "col.health", phone=92, width=120, cellRenderer="Health"),
-    column("reason", "col.reason", phone=0, minWidth=200, flex=1, **WRAPPED),
-    column("heard", "col.heard", "clock", width=130),
+    column("reason", "col.reason", minWidth=200, flex=1, **WRAPPED),
+    column("heard", "col.heard", "clock", phone=72, width=130),
     column("events", "col.events", "int", width=110),
     column("rejects", "col.rejects", "int", width=100),
     column("battery", "col.battery", "int", width=100),
